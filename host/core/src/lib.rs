@@ -1,0 +1,20 @@
+//! Vocabulary and use cases of Pangolin Host.
+//!
+//! Who may have which credential is decided here: [`policy`] makes the only [`policy::Authorised`],
+//! `vend` is the pipeline, [`ports`] are what it needs from outside. No I/O.
+#![warn(missing_docs)]
+
+pub mod access;
+pub mod audit;
+pub mod clock;
+pub mod id;
+pub mod location;
+pub mod namespace;
+pub mod permission;
+pub mod policy;
+pub mod ports;
+pub mod principal;
+pub mod record;
+pub mod secret;
+pub mod strategy;
+pub mod warehouse;

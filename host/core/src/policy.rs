@@ -1,0 +1,210 @@
+//! Who may have what. Pure; the only place that makes an [`Authorised`].
+
+use std::sync::Arc;
+
+use crate::access::{Access, Scope};
+use crate::id::{CatalogId, TableId, TenantId, UserId, WarehouseId};
+use crate::location::Location;
+use crate::permission::{Action, Target};
+use crate::principal::Principal;
+use crate::record::{CatalogSnapshot, Table};
+use crate::strategy::Scoping;
+
+/// Proof that the policy allowed a vend, and exactly what it allowed. It has no other
+/// constructor than the functions of this module.
+#[derive(Debug, Clone)]
+pub struct Authorised {
+    tenant_id: TenantId,
+    user_id: UserId,
+    principal: Arc<str>,
+    catalog_id: CatalogId,
+    warehouse_id: WarehouseId,
+    table_id: TableId,
+    table_name: String,
+    scopes: Vec<Scope>,
+    access: Access,
+    may_be_unscoped: bool,
+}
+
+impl Authorised {
+    /// The tenant.
+    #[must_use]
+    pub fn tenant_id(&self) -> TenantId {
+        self.tenant_id
+    }
+    /// Who.
+    #[must_use]
+    pub fn user_id(&self) -> UserId {
+        self.user_id
+    }
+    /// The name for the cloud's trail.
+    #[must_use]
+    pub fn principal(&self) -> &str {
+        &self.principal
+    }
+    /// The catalog.
+    #[must_use]
+    pub fn catalog_id(&self) -> CatalogId {
+        self.catalog_id
+    }
+    /// The warehouse.
+    #[must_use]
+    pub fn warehouse_id(&self) -> WarehouseId {
+        self.warehouse_id
+    }
+    /// The table.
+    #[must_use]
+    pub fn table_id(&self) -> TableId {
+        self.table_id
+    }
+    /// `catalog.namespace.table`.
+    #[must_use]
+    pub fn table_name(&self) -> &str {
+        &self.table_name
+    }
+    /// What may be opened, the table's root first; every location is a directory.
+    #[must_use]
+    pub fn scopes(&self) -> &[Scope] {
+        &self.scopes
+    }
+    /// The access of every scope.
+    #[must_use]
+    pub fn access(&self) -> Access {
+        self.access
+    }
+    /// Whether a credential that cannot be narrowed may go out (A22).
+    #[must_use]
+    pub fn may_be_unscoped(&self) -> bool {
+        self.may_be_unscoped
+    }
+}
+
+/// Why the policy refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// The caller may not even know that the table exists.
+    #[error("table does not exist")]
+    Hidden,
+    /// A right is missing.
+    #[error("missing the right to {0}")]
+    Missing(&'static str),
+    /// A location of the table lies outside what the catalog or the warehouse may open.
+    #[error("location '{0}' lies outside the base of the catalog or of the warehouse")]
+    Outside(String),
+    /// The role or the base belongs to another tenant; tells nothing more.
+    #[error("this warehouse may not use the host's own identity for its role or base location; ask the operator")]
+    HostIdentity,
+    /// The strategy cannot narrow what it vends (A22).
+    #[error(
+        "the strategy '{0}' cannot limit a credential to one table: it needs read, write and delete on the whole \
+         warehouse, or `allow_unscoped: true` on the warehouse; alternatives are presigned URLs, remote signing or a \
+         strategy that scopes"
+    )]
+    Unscoped(String),
+}
+
+/// Judges a vend of table credentials.
+///
+/// `requested` narrows; it never widens. The result carries the intersection of what was asked
+/// for, what the caller holds, and the table's own locations, each re-checked against the
+/// catalog's and the warehouse's base.
+///
+/// # Errors
+/// See [`Denied`].
+pub fn authorise(
+    principal: &Principal,
+    snapshot: &CatalogSnapshot,
+    table: &Table,
+    requested: Access,
+) -> Result<Authorised, Denied> {
+    let catalog = &snapshot.catalog;
+    let target = Target::Table(catalog.id, &table.namespace, table.id);
+    if principal.tenant_id != Some(catalog.tenant_id) || !principal.may_see(target) {
+        return Err(Denied::Hidden);
+    }
+    let held = principal.access_on(target);
+    if !held.read {
+        return Err(Denied::Missing("read"));
+    }
+    let access = requested.intersect(held);
+    if !access.read {
+        return Err(Denied::Missing("read"));
+    }
+    Ok(Authorised {
+        user_id: principal.user_id,
+        principal: principal.username.clone(),
+        may_be_unscoped: snapshot.warehouse.allow_unscoped || holds_whole_warehouse(principal, snapshot),
+        ..for_locations(snapshot, table, access)?
+    })
+}
+
+/// Allows the host itself to read and write one table's files: metadata, and nothing else.
+///
+/// # Errors
+/// A location lies outside its base.
+pub fn authorise_host(snapshot: &CatalogSnapshot, table: &Table, access: Access) -> Result<Authorised, Denied> {
+    for_locations(snapshot, table, access)
+}
+
+fn for_locations(snapshot: &CatalogSnapshot, table: &Table, access: Access) -> Result<Authorised, Denied> {
+    let CatalogSnapshot { catalog, warehouse, .. } = snapshot;
+    if !snapshot.host_identity_allowed {
+        return Err(Denied::HostIdentity);
+    }
+    let mut scopes: Vec<Scope> = Vec::with_capacity(1);
+    for location in table.locations() {
+        require_inside(&catalog.base, &warehouse.base, location)?;
+        if !scopes.iter().any(|scope| scope.location.contains(location)) {
+            scopes.push(Scope { location: location.as_directory(), access });
+        }
+    }
+    Ok(Authorised {
+        tenant_id: catalog.tenant_id,
+        user_id: UserId::SYSTEM,
+        principal: Arc::from("system"),
+        catalog_id: catalog.id,
+        warehouse_id: warehouse.id,
+        table_id: table.id,
+        table_name: format!("{}.{}.{}", catalog.name, table.namespace, table.name),
+        scopes,
+        access,
+        may_be_unscoped: true,
+    })
+}
+
+/// Refuses a location outside the catalog's base, or outside the warehouse's.
+///
+/// # Errors
+/// [`Denied::Outside`].
+pub fn require_inside(catalog_base: &Location, warehouse_base: &Location, location: &Location) -> Result<(), Denied> {
+    // A table at the very base would own every other table's files.
+    let strictly_inside = catalog_base.contains(location) && catalog_base.canonical() != location.canonical();
+    if strictly_inside && warehouse_base.contains(location) {
+        Ok(())
+    } else {
+        Err(Denied::Outside(location.as_str().to_owned()))
+    }
+}
+
+/// Refuses a credential that cannot be narrowed to a caller who may not have the whole.
+///
+/// # Errors
+/// [`Denied::Unscoped`].
+pub fn require_scoping(authorised: &Authorised, strategy: &str, scoping: Scoping) -> Result<(), Denied> {
+    match scoping {
+        Scoping::Exact => Ok(()),
+        Scoping::Unscoped if authorised.may_be_unscoped => Ok(()),
+        Scoping::Unscoped => Err(Denied::Unscoped(strategy.to_owned())),
+    }
+}
+
+/// Read, write and delete on the tenant, or on every catalog of the warehouse.
+fn holds_whole_warehouse(principal: &Principal, snapshot: &CatalogSnapshot) -> bool {
+    let full = |target| {
+        [Action::Read, Action::Write, Action::Delete].iter().all(|action| principal.may(*action, target))
+    };
+    principal.tenant_id == Some(snapshot.catalog.tenant_id)
+        && (full(Target::Tenant)
+            || (!snapshot.warehouse_catalogs.is_empty()
+                && snapshot.warehouse_catalogs.iter().all(|catalog| full(Target::Catalog(*catalog)))))
+}

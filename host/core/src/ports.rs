@@ -1,0 +1,10 @@
+//! What the use cases need from outside, as object-safe traits. The store and the runtime
+//! implement them; the server wires them.
+
+mod audit;
+mod catalog;
+mod strategies;
+
+pub use audit::{AuditTrail, AuditUnavailable};
+pub use catalog::{CatalogStore, NewTable, Page, PageRequest, StoreError, TableCommit};
+pub use strategies::{SlotValues, Strategies, StrategyCall};

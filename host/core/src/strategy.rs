@@ -1,0 +1,231 @@
+//! What the host knows of a vending strategy: its description and what it answers.
+
+use serde::{Deserialize, Serialize};
+
+use crate::access::Access;
+use crate::clock::UnixMillis;
+use crate::secret::Secret;
+
+/// How a configuration field is written and checked. Mirrors `field-kind` of the WIT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FieldKind {
+    /// Any text.
+    Text,
+    /// A whole number.
+    Integer,
+    /// `true` or `false`, also as text.
+    Boolean,
+    /// An absolute http(s) URL, checked against the egress policy.
+    Url,
+    /// An identity that is assumed; with the host's own identity it belongs to one tenant.
+    Role,
+    /// A JSON document.
+    Json,
+}
+
+/// What a secret may be used for. Mirrors `secret-use` of the WIT.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecretUse {
+    /// Signs requests to this AWS service.
+    Sigv4(String),
+    /// Password of HTTP Basic authentication.
+    Basic,
+    /// Bearer token.
+    Bearer,
+    /// This request header.
+    Header(String),
+    /// This field of a form body.
+    FormField(String),
+    /// Key of a signed JWT assertion.
+    JwtAssertion,
+    /// Key that signs an Azure SAS.
+    AzureSas,
+    /// Goes out as a value of the credential.
+    CredentialValue,
+    /// Key of a raw HMAC.
+    RawHmac,
+}
+
+/// One configuration field. Mirrors `field` of the WIT.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Field {
+    /// Canonical name.
+    pub name: String,
+    /// Other spellings.
+    pub aliases: Vec<String>,
+    /// How it is written.
+    pub kind: FieldKind,
+    /// Refused when missing.
+    pub required: bool,
+    /// Stands for a missing value.
+    pub default: Option<String>,
+    /// Not empty: a secret, and what it may be used for.
+    pub secret_uses: Vec<SecretUse>,
+    /// Decides where secrets are sent.
+    pub destination: bool,
+    /// One line for forms.
+    pub help: String,
+}
+
+impl Field {
+    /// Whether the field is a secret.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        !self.secret_uses.is_empty()
+    }
+}
+
+/// A server that a strategy wants to reach.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HostPattern {
+    /// A host name, or `*.suffix`.
+    Literal(String),
+    /// The host of the URL in this field.
+    OfField(String),
+}
+
+/// How narrow a minted credential is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scoping {
+    /// Exactly the scopes asked for.
+    Exact,
+    /// Opens all that the base identity opens.
+    Unscoped,
+}
+
+/// What a strategy says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Description {
+    /// The name that warehouses use.
+    pub name: String,
+    /// Semantic version.
+    pub version: String,
+    /// One line.
+    pub summary: String,
+    /// Location schemes served.
+    pub schemes: Vec<String>,
+    /// How narrow its credentials are.
+    pub scoping: Scoping,
+    /// Configuration fields.
+    pub fields: Vec<Field>,
+    /// Servers asked for.
+    pub hosts: Vec<HostPattern>,
+    /// Longest life in seconds.
+    pub max_ttl_seconds: Option<u32>,
+    /// Shortest life in seconds.
+    pub min_ttl_seconds: Option<u32>,
+}
+
+impl Description {
+    /// The field of this name or alias.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name || field.aliases.iter().any(|alias| alias == name))
+    }
+}
+
+/// A loaded strategy as lists show it.
+#[derive(Debug, Clone)]
+pub struct StrategyInfo {
+    /// What it says of itself.
+    pub description: Description,
+    /// SHA-256 of the component, hexadecimal.
+    pub digest: String,
+    /// Whether it may do what it asks for.
+    pub granted: bool,
+    /// Interfaces that the component imports, for example `pangolin:vending/sts@0.1.0`.
+    pub imports: Vec<String>,
+}
+
+/// A file of the plugin directory that could not be loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RejectedPlugin {
+    /// File name.
+    pub file: String,
+    /// Why, and how to mend it.
+    pub reason: String,
+}
+
+/// One configuration problem that `check-config` found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigProblem {
+    /// Canonical field name, or empty.
+    pub field: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// Mirrors `error-kind` of the WIT, and names the host's own bounds beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StrategyErrorKind {
+    /// The configuration cannot work.
+    InvalidConfig,
+    /// The cloud, or the host's own policy, refuses.
+    Denied,
+    /// The strategy cannot do this.
+    Unsupported,
+    /// The upstream answered with a fault.
+    Upstream,
+    /// The upstream asks for patience.
+    Throttled,
+    /// The upstream cannot be reached or is too slow.
+    Unavailable,
+    /// The plugin failed: trap, bound, or an answer that the host refuses.
+    Plugin,
+    /// No plugin of that name is loaded, or all places are taken.
+    NotReady,
+}
+
+/// An error of a strategy, or of running it. The text is for people and holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct StrategyError {
+    /// What kind.
+    pub kind: StrategyErrorKind,
+    /// Stable code, `kebab-case`.
+    pub code: String,
+    /// What was wrong and how to mend it.
+    pub message: String,
+    /// When to try again.
+    pub retry_after_ms: Option<u32>,
+}
+
+impl StrategyError {
+    /// An error without a time to retry.
+    #[must_use]
+    pub fn new(kind: StrategyErrorKind, code: &str, message: impl Into<String>) -> Self {
+        Self { kind, code: code.to_owned(), message: message.into(), retry_after_ms: None }
+    }
+}
+
+/// A credential as a strategy minted it, checked by the host for form, prefix and life.
+#[derive(Debug, Clone)]
+pub struct MintedCredential {
+    /// The location that it opens.
+    pub prefix: String,
+    /// Properties by the names that Iceberg clients read.
+    pub entries: Vec<(String, Secret<String>)>,
+    /// When it ends, as the issuer said it.
+    pub expires_at: Option<UnixMillis>,
+}
+
+/// What one run of a strategy answered.
+#[derive(Debug, Clone)]
+pub struct Minted {
+    /// The credentials.
+    pub credentials: Vec<MintedCredential>,
+    /// The access asked for and therefore, at most, given.
+    pub access: Access,
+    /// Name and version of the strategy that minted, for the audit row.
+    pub strategy: String,
+    /// Version of it.
+    pub version: String,
+    /// Digest of the component.
+    pub digest: String,
+    /// The proof that the host could hold against the mint, for example the session policy.
+    pub proof: Option<String>,
+}

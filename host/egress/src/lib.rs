@@ -1,0 +1,1 @@
+//! Outgoing HTTP under the egress policy.
