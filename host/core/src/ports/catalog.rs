@@ -25,6 +25,10 @@ pub enum StoreError {
     /// The location overlaps another table's or catalog's.
     #[error("location overlaps another one")]
     LocationTaken,
+    /// The role or base is not this tenant's to use through the host's own identity. The text
+    /// tells nothing of the other tenant.
+    #[error("the host's own identity may not be used here")]
+    HostIdentityTaken,
     /// The database failed; the cause is logged, never shown.
     #[error("the store failed")]
     Backend(#[source] Box<dyn std::error::Error + Send + Sync>),

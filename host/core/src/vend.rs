@@ -1,0 +1,205 @@
+//! The pipeline of one vend, to be read from top to bottom.
+//!
+//! Snapshot in hand → policy → narrowest scope and life → cache or mint → audit → answer. The
+//! start of a mint is durable in the audit trail before the strategy runs; its outcome before
+//! the answer goes out.
+
+mod cache;
+mod error;
+mod host_storage;
+mod mint;
+mod record;
+mod secrets;
+#[cfg(test)]
+mod tests;
+mod ttl;
+
+use std::sync::Arc;
+
+use crate::access::Access;
+use crate::audit::RequestContext;
+use crate::clock::{Clock, UnixMillis};
+use crate::policy::{self, Authorised};
+use crate::ports::{AuditTrail, CatalogStore, SlotValues, Strategies};
+use crate::principal::Principal;
+use crate::record::{CatalogSnapshot, Table};
+use crate::secret_ref::SecretResolver;
+use crate::strategy::{MintedCredential, Scoping, StrategyInfo};
+use crate::warehouse::StorageKind;
+
+pub use self::cache::CacheSettings;
+pub use self::error::VendError;
+pub use self::host_storage::HostStorage;
+
+/// What the operator chose for every vend.
+#[derive(Debug, Clone)]
+pub struct VendSettings {
+    /// Life of a credential when nobody asks for less, in seconds (`PANGOLIN_STS_SESSION_DURATION`).
+    pub default_ttl_seconds: u32,
+    /// Ends a credential no later than the token that asked for it.
+    pub limit_to_token: bool,
+    /// Keys of the host's environment that `AwsStatic` may pass on; empty unless the operator
+    /// said so (`PANGOLIN_VEND_ENV_CREDENTIALS`).
+    pub env_slots: SlotValues,
+    /// Key of the finger prints in audit rows, by which a leaked key is found again.
+    pub fingerprint_key: [u8; 32],
+    /// Bounds of the credential cache.
+    pub cache: CacheSettings,
+}
+
+/// What one request asks for.
+#[derive(Debug, Clone, Copy)]
+pub struct VendAsk<'a> {
+    /// At most this access; the caller's rights narrow it further.
+    pub access: Access,
+    /// At most this life.
+    pub ttl_seconds: Option<u32>,
+    /// What caused the vend, for the audit row: `load_table`, `create_table`, `credentials` …
+    pub trigger: &'static str,
+    /// Where the request comes from.
+    pub context: &'a RequestContext,
+}
+
+/// A credential on its way out.
+#[derive(Debug)]
+pub struct Vended {
+    /// What was minted.
+    pub credentials: Vec<MintedCredential>,
+    /// The access that it gives.
+    pub access: Access,
+    /// When the first of them ends.
+    pub expires_at: Option<UnixMillis>,
+    /// When it was minted.
+    pub issued_at: UnixMillis,
+    /// Name and version of the strategy.
+    pub strategy: String,
+    /// Version of the strategy.
+    pub version: String,
+    /// Whether it opens more than the table (A22).
+    pub unscoped: bool,
+    /// The proof that the host held against the mint, if it could read one.
+    pub proof: Option<String>,
+    /// Digest of the component, for the audit rows.
+    pub(crate) digest: String,
+    /// Keyed finger print of the credential's identifier.
+    pub(crate) fingerprint: Option<String>,
+}
+
+/// How a vend ended well.
+#[derive(Debug, Clone)]
+pub enum VendOutcome {
+    /// A credential.
+    Vended(Arc<Vended>),
+    /// The warehouse vends nothing: strategy `None`, or local storage.
+    Nothing,
+}
+
+/// The use case: everything that a vend needs.
+#[derive(Debug)]
+pub struct Vending {
+    strategies: Arc<dyn Strategies>,
+    audit: Arc<dyn AuditTrail>,
+    store: Arc<dyn CatalogStore>,
+    secrets: Arc<dyn SecretResolver>,
+    clock: Arc<dyn Clock>,
+    cache: cache::CredentialCache,
+    settings: VendSettings,
+}
+
+impl Vending {
+    /// Puts the pipeline together.
+    #[must_use]
+    pub fn new(
+        strategies: Arc<dyn Strategies>,
+        audit: Arc<dyn AuditTrail>,
+        store: Arc<dyn CatalogStore>,
+        secrets: Arc<dyn SecretResolver>,
+        clock: Arc<dyn Clock>,
+        settings: VendSettings,
+    ) -> Self {
+        let cache = cache::CredentialCache::new(&settings.cache);
+        Self { strategies, audit, store, secrets, clock, cache, settings }
+    }
+
+    /// Vends credentials of `table` to `principal`.
+    ///
+    /// # Errors
+    /// See [`VendError`]. A refusal is in the audit trail before it is returned.
+    pub async fn vend(
+        self: &Arc<Self>,
+        principal: &Principal,
+        snapshot: &CatalogSnapshot,
+        table: &Table,
+        ask: VendAsk<'_>,
+    ) -> Result<VendOutcome, VendError> {
+        let judged = self.judge(principal, snapshot, table, ask).await;
+        let (authorised, strategy, ttl_seconds) = match judged {
+            Ok(Judged::Vend { authorised, strategy, ttl_seconds }) => (authorised, strategy, ttl_seconds),
+            Ok(Judged::Nothing) => return Ok(VendOutcome::Nothing),
+            Err(error) => {
+                self.audit.record(record::refused(self.clock.now(), principal, snapshot, table, ask, &error)).await?;
+                return Err(error);
+            }
+        };
+        let vended = self.cached_or_minted(*authorised, snapshot, &strategy, ttl_seconds, ask).await?;
+        Ok(VendOutcome::Vended(vended))
+    }
+
+    /// Everything that is decided before anything is minted.
+    async fn judge(
+        &self,
+        principal: &Principal,
+        snapshot: &CatalogSnapshot,
+        table: &Table,
+        ask: VendAsk<'_>,
+    ) -> Result<Judged, VendError> {
+        let authorised = policy::authorise(principal, snapshot, table, ask.access)?;
+        let warehouse = &snapshot.warehouse;
+        let Some(name) = warehouse.strategy.as_deref().filter(|_| warehouse.kind != StorageKind::Local) else {
+            return Ok(Judged::Nothing);
+        };
+        self.require_exclusive(snapshot, table).await?;
+        let strategy = self.strategy(name)?;
+        policy::require_scoping(&authorised, name, strategy.description.scoping)?;
+        let token_rest = principal.token_expires_at.filter(|_| self.settings.limit_to_token);
+        let ttl_seconds = ttl::choose(&ttl::Limits {
+            requested: ask.ttl_seconds,
+            default: self.settings.default_ttl_seconds,
+            warehouse: warehouse.max_ttl_seconds,
+            strategy: strategy.description.max_ttl_seconds,
+            strategy_min: strategy.description.min_ttl_seconds,
+            token_rest_ms: token_rest.map(|end| end.0 - self.clock.now().0),
+        })?;
+        Ok(Judged::Vend { authorised: Box::new(authorised), strategy, ttl_seconds })
+    }
+
+    /// Another table's location inside this one's would be opened as well.
+    async fn require_exclusive(&self, snapshot: &CatalogSnapshot, table: &Table) -> Result<(), VendError> {
+        // A table that is being created is not stored yet; its locations are judged at creation.
+        if table.version > 0 && !self.store.locations_are_exclusive(snapshot.catalog.id, table).await? {
+            return Err(VendError::LocationShared);
+        }
+        Ok(())
+    }
+
+    fn strategy(&self, name: &str) -> Result<Arc<StrategyInfo>, VendError> {
+        self.strategies.find(name).ok_or_else(|| VendError::StrategyMissing(name.to_owned()))
+    }
+
+    /// Forgets every cached credential; the next vends mint.
+    pub fn forget_all(&self) {
+        self.cache.clear();
+    }
+}
+
+enum Judged {
+    Vend { authorised: Box<Authorised>, strategy: Arc<StrategyInfo>, ttl_seconds: u32 },
+    Nothing,
+}
+
+impl Vended {
+    /// Whether the strategy can narrow its credentials at all.
+    fn is_unscoped(strategy: &StrategyInfo) -> bool {
+        strategy.description.scoping == Scoping::Unscoped
+    }
+}

@@ -1,0 +1,75 @@
+//! What the host itself reads and writes a table's metadata with: the warehouse's own vended
+//! credential, scoped to that one table.
+
+use std::sync::Arc;
+
+use super::{VendAsk, VendError, Vending};
+use crate::access::Access;
+use crate::audit::RequestContext;
+use crate::policy;
+use crate::record::{CatalogSnapshot, Table};
+use crate::secret::Secret;
+use crate::warehouse::StorageKind;
+
+/// Access of the host to the files of one table.
+#[derive(Debug, Clone)]
+pub enum HostStorage {
+    /// A directory of the host.
+    Local,
+    /// An object store with these properties (`s3.access-key-id` and the like).
+    Object(Vec<(String, Secret<String>)>),
+}
+
+/// Secrets of `storage_config` and the property that carries each.
+const BASE_KEYS: [(&str, &str); 3] = [
+    ("access_key_id", "s3.access-key-id"),
+    ("secret_access_key", "s3.secret-access-key"),
+    ("session_token", "s3.session-token"),
+];
+
+impl Vending {
+    /// Access to the files of `table` for the host.
+    ///
+    /// # Errors
+    /// The vend failed, or the warehouse has nothing that the host could use.
+    pub async fn host_storage(
+        self: &Arc<Self>,
+        snapshot: &CatalogSnapshot,
+        table: &Table,
+        access: Access,
+        context: &RequestContext,
+    ) -> Result<HostStorage, VendError> {
+        let warehouse = &snapshot.warehouse;
+        let authorised = policy::authorise_host(snapshot, table, access)?;
+        if warehouse.kind == StorageKind::Local {
+            return Ok(HostStorage::Local);
+        }
+        let Some(name) = warehouse.strategy.as_deref() else {
+            return self.base_keys(snapshot);
+        };
+        self.require_exclusive(snapshot, table).await?;
+        let strategy = self.strategy(name)?;
+        let ask = VendAsk { access, ttl_seconds: None, trigger: "metadata", context };
+        let ttl_seconds = super::ttl::choose(&super::ttl::Limits {
+            requested: None,
+            default: self.settings.default_ttl_seconds,
+            warehouse: warehouse.max_ttl_seconds,
+            strategy: strategy.description.max_ttl_seconds,
+            strategy_min: strategy.description.min_ttl_seconds,
+            token_rest_ms: None,
+        })?;
+        let vended = self.cached_or_minted(authorised, snapshot, &strategy, ttl_seconds, ask).await?;
+        let entries = vended.credentials.first().map(|credential| credential.entries.clone()).unwrap_or_default();
+        Ok(HostStorage::Object(entries))
+    }
+
+    fn base_keys(&self, snapshot: &CatalogSnapshot) -> Result<HostStorage, VendError> {
+        let mut entries = Vec::new();
+        for (field, property) in BASE_KEYS {
+            if let Some(secret) = snapshot.warehouse.secrets.get(field) {
+                entries.push((property.to_owned(), self.resolve(field, secret)?));
+            }
+        }
+        if entries.len() < 2 { Err(VendError::NoHostCredentials) } else { Ok(HostStorage::Object(entries)) }
+    }
+}

@@ -1,0 +1,215 @@
+//! From the cache, or from the strategy: audit start, run, audit outcome.
+
+use std::sync::Arc;
+
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use tokio::sync::OwnedMutexGuard;
+
+use super::cache::{Backoff, CacheKey, Found, Slot};
+use super::{VendAsk, VendError, Vended, Vending, record};
+use crate::audit::RequestContext;
+use crate::policy::Authorised;
+use crate::ports::StrategyCall;
+use crate::record::CatalogSnapshot;
+use crate::strategy::{Minted, MintedCredential, StrategyError, StrategyErrorKind, StrategyInfo};
+
+/// One mint, with everything it needs: it outlives a caller who hangs up, so that its outcome
+/// is always recorded.
+struct Job {
+    authorised: Authorised,
+    snapshot: CatalogSnapshot,
+    strategy: Arc<StrategyInfo>,
+    ttl_seconds: u32,
+    trigger: &'static str,
+    context: RequestContext,
+}
+
+impl Vending {
+    /// Serves from the cache, or mints.
+    pub(super) async fn cached_or_minted(
+        self: &Arc<Self>,
+        authorised: Authorised,
+        snapshot: &CatalogSnapshot,
+        strategy: &Arc<StrategyInfo>,
+        ttl_seconds: u32,
+        ask: VendAsk<'_>,
+    ) -> Result<Arc<Vended>, VendError> {
+        let key = CacheKey::new(&authorised, &snapshot.warehouse, strategy, ttl_seconds);
+        let slot = self.cache.slot(&key);
+        let found = slot.find(self.clock.now());
+        if let Found::Fresh(vended) = found {
+            return self.serve(&authorised, snapshot, vended, ask.trigger, ask.context).await;
+        }
+        let job = Job {
+            authorised: authorised.clone(),
+            snapshot: snapshot.clone(),
+            strategy: strategy.clone(),
+            ttl_seconds,
+            trigger: ask.trigger,
+            context: ask.context.clone(),
+        };
+        if let Found::RefreshAhead(vended) = found {
+            // Somebody who already refreshes holds the flight.
+            if let Ok(flight) = slot.flight.clone().try_lock_owned() {
+                tokio::spawn(self.clone().fly(slot, flight, Job { trigger: "refresh_ahead", ..job }));
+            }
+            return self.serve(&authorised, snapshot, vended, ask.trigger, ask.context).await;
+        }
+        let flight = slot.flight.clone().lock_owned().await;
+        match tokio::spawn(self.clone().fly(slot, flight, job)).await {
+            Ok(Ok(Landed::Minted(vended))) => Ok(vended),
+            Ok(Ok(Landed::Held(vended))) => self.serve(&authorised, snapshot, vended, ask.trigger, ask.context).await,
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(VendError::Strategy(StrategyError::new(
+                StrategyErrorKind::Plugin,
+                "vend-interrupted",
+                "the vend was interrupted; try again",
+            ))),
+        }
+    }
+
+    /// Hands out a held credential: one row in the trail.
+    async fn serve(
+        &self,
+        authorised: &Authorised,
+        snapshot: &CatalogSnapshot,
+        vended: Arc<Vended>,
+        trigger: &'static str,
+        context: &RequestContext,
+    ) -> Result<Arc<Vended>, VendError> {
+        let subject = record::Subject { authorised, snapshot, trigger, context };
+        self.audit.record(record::granted(self.clock.now(), &subject, &vended, true)).await?;
+        Ok(vended)
+    }
+
+    /// One flight: whoever waited finds what the one before brought.
+    async fn fly(
+        self: Arc<Self>,
+        slot: Arc<Slot>,
+        mut flight: OwnedMutexGuard<Backoff>,
+        job: Job,
+    ) -> Result<Landed, VendError> {
+        let refreshes = job.trigger == "refresh_ahead";
+        let old = match slot.find(self.clock.now()) {
+            Found::Fresh(vended) => return Ok(Landed::Held(vended)),
+            Found::RefreshAhead(vended) if !refreshes => return Ok(Landed::Held(vended)),
+            Found::RefreshAhead(vended) => Some(vended),
+            Found::Due(old) => old,
+        };
+        let error = if let Some(standing) = flight.standing(self.clock.now()) {
+            let error = VendError::Strategy(standing);
+            self.record_failure(&job, &error).await?;
+            error
+        } else {
+            match self.mint(&job).await {
+                Ok(vended) => {
+                    let vended = Arc::new(vended);
+                    flight.recovered();
+                    slot.put(vended.clone());
+                    return Ok(Landed::Minted(vended));
+                }
+                Err(error) => {
+                    if let VendError::Strategy(cause) = &error
+                        && is_transient(cause)
+                    {
+                        flight.failed(cause, self.clock.now());
+                    }
+                    error
+                }
+            }
+        };
+        match (&error, old) {
+            (VendError::Strategy(cause), Some(old)) if is_transient(cause) => Ok(Landed::Held(old)),
+            _ => Err(error),
+        }
+    }
+
+    /// Runs the strategy between two durable rows.
+    async fn mint(&self, job: &Job) -> Result<Vended, VendError> {
+        self.audit.record(record::started(self.clock.now(), &job.subject(), &job.strategy)).await?;
+        match self.run(job).await {
+            Ok(vended) => {
+                self.audit.record(record::granted(self.clock.now(), &job.subject(), &vended, false)).await?;
+                Ok(vended)
+            }
+            Err(error) => {
+                self.record_failure(job, &error).await?;
+                Err(error)
+            }
+        }
+    }
+
+    async fn record_failure(&self, job: &Job, error: &VendError) -> Result<(), VendError> {
+        Ok(self.audit.record(record::failed(self.clock.now(), &job.subject(), &job.strategy, error)).await?)
+    }
+
+    async fn run(&self, job: &Job) -> Result<Vended, VendError> {
+        let warehouse = &job.snapshot.warehouse;
+        let slots = self.slots(warehouse, &job.strategy.description)?;
+        let issued_at = self.clock.now();
+        let minted = self
+            .strategies
+            .vend(StrategyCall {
+                authorised: &job.authorised,
+                warehouse,
+                slots: &slots,
+                ttl_seconds: job.ttl_seconds,
+                request_id: &job.context.request_id,
+            })
+            .await?;
+        let Minted { credentials, access, strategy, version, digest, proof } = minted;
+        Ok(Vended {
+            expires_at: credentials.iter().filter_map(|credential| credential.expires_at).min(),
+            fingerprint: self.fingerprint(&credentials),
+            unscoped: Vended::is_unscoped(&job.strategy),
+            credentials,
+            access,
+            issued_at,
+            strategy,
+            version,
+            proof,
+            digest,
+        })
+    }
+
+    /// A keyed hash of what identifies the credential, so that a leaked one can be found in the
+    /// trail by the operator and by nobody else.
+    #[expect(clippy::disallowed_methods, reason = "only the keyed hash of it leaves this function")]
+    fn fingerprint(&self, credentials: &[MintedCredential]) -> Option<String> {
+        const IDENTIFIERS: [&str; 4] = ["s3.access-key-id", "adls.sas-token", "gcs.oauth2.token", "adls.token"];
+        let entries = &credentials.first()?.entries;
+        let named = entries.iter().find(|(key, _)| IDENTIFIERS.contains(&key.as_str()));
+        let (_, value) = named.or_else(|| entries.first())?;
+        let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(&self.settings.fingerprint_key).ok()?;
+        mac.update(value.expose().as_bytes());
+        mac.finalize().into_bytes().get(..16).map(hex::encode)
+    }
+}
+
+impl Job {
+    fn subject(&self) -> record::Subject<'_> {
+        record::Subject {
+            authorised: &self.authorised,
+            snapshot: &self.snapshot,
+            trigger: self.trigger,
+            context: &self.context,
+        }
+    }
+}
+
+/// What a flight brought.
+enum Landed {
+    /// A new credential; its row is written.
+    Minted(Arc<Vended>),
+    /// One that was there; its row is still to be written.
+    Held(Arc<Vended>),
+}
+
+/// Whether trying later may help, so that an old credential may stand in meanwhile.
+fn is_transient(error: &StrategyError) -> bool {
+    matches!(
+        error.kind,
+        StrategyErrorKind::Throttled | StrategyErrorKind::Unavailable | StrategyErrorKind::Upstream
+    )
+}
