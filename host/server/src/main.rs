@@ -1,1 +1,5 @@
-fn main() {}
+//! The `pangolin` binary.
+
+fn main() -> std::process::ExitCode {
+    pangolin_server::run()
+}

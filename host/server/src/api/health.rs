@@ -1,0 +1,68 @@
+//! Liveness and readiness.
+
+use std::time::Instant;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Serialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::AppState;
+
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(health)).routes(routes!(live)).routes(routes!(ready))
+}
+
+/// The process lives.
+#[derive(Serialize, utoipa::ToSchema)]
+struct Live {
+    status: &'static str,
+}
+
+/// Whether the host can serve.
+#[derive(Serialize, utoipa::ToSchema)]
+struct Ready {
+    /// `ready` or `unavailable`.
+    status: &'static str,
+    /// `ok` or `failed`.
+    store: &'static str,
+    /// Time of one question to the store.
+    store_latency_ms: u64,
+    /// Strategies that are loaded.
+    plugins: usize,
+    /// Files of the plugin directory that were refused.
+    plugins_rejected: usize,
+}
+
+/// The process lives.
+#[utoipa::path(get, path = "/health/live", tag = "system", responses((status = 200, body = Live)))]
+async fn live() -> Json<Live> {
+    Json(Live { status: "alive" })
+}
+
+/// The host can serve.
+#[utoipa::path(get, path = "/health", tag = "system", responses((status = 200, body = Ready), (status = 503, body = Ready)))]
+async fn health(state: State<AppState>) -> (StatusCode, Json<Ready>) {
+    judge(state).await
+}
+
+/// The host can serve.
+#[utoipa::path(get, path = "/health/ready", tag = "system", responses((status = 200, body = Ready), (status = 503, body = Ready)))]
+async fn ready(state: State<AppState>) -> (StatusCode, Json<Ready>) {
+    judge(state).await
+}
+
+async fn judge(State(state): State<AppState>) -> (StatusCode, Json<Ready>) {
+    let began = Instant::now();
+    let store_answers = state.store.ping().await.is_ok();
+    let report = Ready {
+        status: if store_answers { "ready" } else { "unavailable" },
+        store: if store_answers { "ok" } else { "failed" },
+        store_latency_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        plugins: state.strategies.list().len(),
+        plugins_rejected: state.strategies.rejected().len(),
+    };
+    (if store_answers { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(report))
+}

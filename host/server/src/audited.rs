@@ -1,0 +1,102 @@
+//! Audit rows of management requests and of the catalog.
+
+use pangolin_core::audit::{AuditEvent, AuditResult, RequestContext};
+use pangolin_core::id::{AuditId, TenantId, UserId};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::auth::Caller;
+use crate::error::ApiError;
+use crate::state::AppState;
+
+/// What happened, without who and how it ended.
+#[derive(Debug, Clone)]
+pub(crate) struct Event {
+    action: &'static str,
+    resource_type: &'static str,
+    resource_id: Option<Uuid>,
+    resource_name: String,
+    tenant: Option<TenantId>,
+    metadata: Value,
+}
+
+impl Event {
+    pub(crate) fn new(action: &'static str, resource_type: &'static str) -> Self {
+        Self { action, resource_type, resource_id: None, resource_name: String::new(), tenant: None, metadata: Value::Null }
+    }
+
+    pub(crate) fn id(self, id: impl Into<Option<Uuid>>) -> Self {
+        Self { resource_id: id.into(), ..self }
+    }
+
+    pub(crate) fn name(self, name: &str) -> Self {
+        Self { resource_name: name.chars().take(512).collect(), ..self }
+    }
+
+    /// The tenant concerned, where it is not the caller's own.
+    pub(crate) fn tenant(self, tenant: impl Into<Option<TenantId>>) -> Self {
+        Self { tenant: tenant.into(), ..self }
+    }
+
+    pub(crate) fn metadata(self, metadata: Value) -> Self {
+        Self { metadata, ..self }
+    }
+
+    /// Who did it, when nobody is authenticated: a login.
+    pub(crate) fn finish(
+        self,
+        state: &AppState,
+        who: (Option<UserId>, &str),
+        context: &RequestContext,
+        result: AuditResult,
+        error: Option<String>,
+    ) -> AuditEvent {
+        AuditEvent {
+            id: AuditId::generate(),
+            tenant_id: self.tenant,
+            user_id: who.0,
+            username: who.1.chars().take(256).collect(),
+            action: self.action.to_owned(),
+            resource_type: self.resource_type.to_owned(),
+            resource_id: self.resource_id,
+            resource_name: self.resource_name,
+            timestamp: state.clock.now(),
+            ip_address: context.ip_address.clone(),
+            user_agent: context.user_agent.clone(),
+            result,
+            error_message: error,
+            request_id: context.request_id.clone(),
+            metadata: self.metadata,
+        }
+    }
+}
+
+impl AppState {
+    /// The change is made; the request fails if that cannot be recorded.
+    pub(crate) async fn record_success(&self, caller: &Caller, event: Event) -> Result<(), ApiError> {
+        self.record(caller, event, AuditResult::Success, None).await
+    }
+
+    /// The caller was refused.
+    pub(crate) async fn record_denied(&self, caller: &Caller, event: Event, error: &ApiError) -> Result<(), ApiError> {
+        self.record(caller, event, AuditResult::Denied, Some(error.detail.clone())).await
+    }
+
+    /// The change was tried and failed.
+    pub(crate) async fn record_failure(&self, caller: &Caller, event: Event, error: &ApiError) -> Result<(), ApiError> {
+        self.record(caller, event, AuditResult::Failure, Some(error.detail.clone())).await
+    }
+
+    async fn record(
+        &self,
+        caller: &Caller,
+        event: Event,
+        result: AuditResult,
+        error: Option<String>,
+    ) -> Result<(), ApiError> {
+        let event = Event { tenant: event.tenant.or(caller.principal.tenant_id), ..event };
+        let who = (Some(caller.principal.user_id), &*caller.principal.username);
+        let row = event.finish(self, who, &caller.context, result, error);
+        Ok(self.audit.record(row).await?)
+    }
+}

@@ -1,0 +1,186 @@
+//! Who asks: the [`Caller`] extractor, tokens, passwords, login.
+
+mod context;
+pub(crate) mod login;
+pub(crate) mod passwords;
+pub(crate) mod throttle;
+pub(crate) mod tokens;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use pangolin_core::audit::RequestContext;
+use pangolin_core::id::{TenantId, UserId};
+use pangolin_core::principal::{Principal, UserRole};
+
+pub(crate) use self::context::{Origin, RequestId};
+use self::context::request_context;
+use crate::config::AuthMode;
+use crate::error::ApiError;
+use crate::error::iceberg::IcebergError;
+use crate::state::AppState;
+
+/// An authenticated caller. A handler that takes one answers 401 to everybody else.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    /// Who, with the grants in force.
+    pub(crate) principal: Principal,
+    /// Where the request comes from.
+    pub(crate) context: RequestContext,
+    /// The tenant that Root names in `X-Pangolin-Tenant`.
+    pub(crate) named_tenant: Option<TenantId>,
+}
+
+impl Caller {
+    /// Root only.
+    pub(crate) fn require_root(&self) -> Result<(), ApiError> {
+        if self.principal.is_root() { Ok(()) } else { Err(ApiError::forbidden("only Root may do this")) }
+    }
+
+    /// An administrator of the own tenant; Root administers no tenant's resources.
+    pub(crate) fn require_tenant_admin(&self) -> Result<TenantId, ApiError> {
+        let tenant = self.tenant()?;
+        if self.principal.is_admin_of(tenant) {
+            Ok(tenant)
+        } else {
+            Err(ApiError::forbidden("only an administrator of the tenant may do this"))
+        }
+    }
+
+    /// Root (`None`: everything) or an administrator (the own tenant).
+    pub(crate) fn require_admin_or_root(&self) -> Result<Option<TenantId>, ApiError> {
+        if self.principal.is_root() { Ok(None) } else { self.require_tenant_admin().map(Some) }
+    }
+
+    /// The caller's tenant; Root has none.
+    pub(crate) fn tenant(&self) -> Result<TenantId, ApiError> {
+        self.principal
+            .tenant_id
+            .ok_or_else(|| ApiError::forbidden("out of scope for Root: log in as an administrator or user of the tenant"))
+    }
+}
+
+/// A refusal in the form of the API that was called.
+#[derive(Debug)]
+pub(crate) struct Rejection {
+    error: ApiError,
+    iceberg: bool,
+}
+
+impl IntoResponse for Rejection {
+    fn into_response(self) -> Response {
+        if self.iceberg { IcebergError::from(self.error).into_response() } else { self.error.into_response() }
+    }
+}
+
+impl FromRequestParts<AppState> for Caller {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
+        let iceberg = parts.uri.path().starts_with("/v1/");
+        let context = request_context(parts);
+        let authenticated = async {
+            let principal = authenticate(&parts.headers, state).await?;
+            let named_tenant = check_named_tenant(&parts.headers, &principal)?;
+            Ok(Self { principal, context, named_tenant })
+        };
+        authenticated.await.map_err(|error| Rejection { error, iceberg })
+    }
+}
+
+/// The one text of every failed authentication: it tells nothing.
+const REFUSED: &str = "missing or invalid credentials";
+
+async fn authenticate(headers: &HeaderMap, state: &AppState) -> Result<Principal, ApiError> {
+    let refused = || ApiError::unauthorised(REFUSED);
+    let Some(value) = headers.get(header::AUTHORIZATION) else {
+        return match state.config.auth {
+            AuthMode::NoAuth => anonymous(state).await,
+            AuthMode::Auth { .. } => Err(refused()),
+        };
+    };
+    let (scheme, unverified_token) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(refused)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(refused());
+    }
+    let claims = state.tokens.verify(unverified_token.trim(), state.clock.now()).ok_or_else(refused)?;
+    let record = state.store.token(claims.jti).await?.ok_or_else(refused)?;
+    if record.revoked_at.is_some() || !claims.match_record(&record) {
+        return Err(refused());
+    }
+    let mut principal = if record.user_id == UserId::ROOT {
+        root(state)
+    } else {
+        load(state, record.user_id).await?.ok_or_else(refused)?
+    };
+    if principal.tenant_id != record.tenant_id {
+        return Err(refused());
+    }
+    // A token never has a higher rank than it was issued with.
+    principal.role = principal.role.min(record.role);
+    principal.token_id = Some(record.id);
+    principal.token_expires_at = Some(record.expires_at);
+    Ok(principal)
+}
+
+/// A stored, active user with the grants in force.
+pub(crate) async fn load(state: &AppState, user: UserId) -> Result<Option<Principal>, ApiError> {
+    let Some(record) = state.store.principal(user).await? else { return Ok(None) };
+    if !record.user.active {
+        return Ok(None);
+    }
+    Ok(Some(Principal {
+        user_id: record.user.id,
+        username: record.user.username.as_str().into(),
+        role: record.user.role,
+        tenant_id: Some(record.user.tenant_id),
+        token_id: None,
+        token_expires_at: None,
+        grants: record.grants.clone(),
+        roles: record.roles.clone(),
+    }))
+}
+
+/// Root, who is configured and not stored.
+pub(crate) fn root(state: &AppState) -> Principal {
+    let name = match &state.config.auth {
+        AuthMode::Auth { root_user, .. } => root_user.as_str(),
+        AuthMode::NoAuth => "root",
+    };
+    Principal {
+        user_id: UserId::ROOT,
+        username: name.into(),
+        role: UserRole::Root,
+        tenant_id: None,
+        token_id: None,
+        token_expires_at: None,
+        grants: [].into(),
+        roles: [].into(),
+    }
+}
+
+/// No-Auth mode: a request without credentials is the default tenant's administrator.
+async fn anonymous(state: &AppState) -> Result<Principal, ApiError> {
+    let admin = state
+        .store
+        .user_by_name(TenantId::DEFAULT, crate::bootstrap::NO_AUTH_ADMIN)
+        .await?
+        .ok_or_else(|| ApiError::internal("the default administrator of No-Auth mode is missing"))?;
+    load(state, admin.id).await?.ok_or_else(|| ApiError::unauthorised(REFUSED))
+}
+
+/// `X-Pangolin-Tenant` may repeat the caller's tenant; Root may name one; anything else is refused.
+fn check_named_tenant(headers: &HeaderMap, principal: &Principal) -> Result<Option<TenantId>, ApiError> {
+    let Some(value) = headers.get("x-pangolin-tenant") else { return Ok(None) };
+    let named: TenantId = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.trim().parse().ok())
+        .ok_or_else(|| ApiError::bad_request("X-Pangolin-Tenant", "this header is the UUID of a tenant"))?;
+    match principal.tenant_id {
+        Some(own) if own != named => Err(ApiError::forbidden("X-Pangolin-Tenant is not the tenant of your credentials")),
+        Some(_) => Ok(None),
+        None => Ok(Some(named)),
+    }
+}

@@ -1,0 +1,94 @@
+//! Name and password to principal: the same answer and the same work whether the user exists.
+
+use pangolin_core::audit::{AuditResult, RequestContext};
+use pangolin_core::id::TenantId;
+use pangolin_core::principal::Principal;
+use pangolin_core::record::TokenRecord;
+use pangolin_core::secret::Secret;
+
+use crate::audited::Event;
+use crate::auth;
+use crate::config::AuthMode;
+use crate::error::ApiError;
+use crate::state::AppState;
+
+/// What a caller claims to be.
+pub(crate) struct UnverifiedLogin {
+    pub(crate) username: String,
+    pub(crate) password: Secret<String>,
+    /// None: Root.
+    pub(crate) tenant: Option<TenantId>,
+}
+
+/// The text of every failed login.
+const REFUSED: &str = "invalid credentials";
+
+/// Judges a login, throttled and audited, and returns who it is.
+pub(crate) async fn authenticate(
+    state: &AppState,
+    login: UnverifiedLogin,
+    context: &RequestContext,
+) -> Result<Principal, ApiError> {
+    let tenant_name = login.tenant.map_or_else(|| "root".to_owned(), |tenant| tenant.to_string());
+    let keys = [
+        format!("account:{tenant_name}:{}", login.username),
+        format!("source:{}", context.ip_address.as_deref().unwrap_or("unknown")),
+    ];
+    let event = Event::new("login", "user").name(&login.username).tenant(login.tenant);
+    if let Some(seconds) = state.throttle.closed(&keys, state.clock.now()) {
+        let error = ApiError::too_many(seconds);
+        let row = event.finish(state, (None, &login.username), context, AuditResult::Denied, Some(error.detail.clone()));
+        state.audit.record(row).await?;
+        return Err(error);
+    }
+    let (username, login_tenant) = (login.username.clone(), login.tenant);
+    match verify(state, login).await? {
+        Some(principal) => {
+            let who = (Some(principal.user_id), &*principal.username);
+            let row = event.id(principal.user_id.0).finish(state, who, context, AuditResult::Success, None);
+            state.audit.record(row).await?;
+            Ok(principal)
+        }
+        None => {
+            state.throttle.failed(&keys, state.clock.now());
+            // A row in a tenant's trail only where there is such a tenant.
+            let known = match login_tenant {
+                Some(tenant) => state.store.tenant(tenant).await?.map(|tenant| tenant.id),
+                None => None,
+            };
+            let row = event.tenant(known).finish(state, (None, &username), context, AuditResult::Denied, Some(REFUSED.to_owned()));
+            state.audit.record(row).await?;
+            Err(ApiError::unauthorised(REFUSED))
+        }
+    }
+}
+
+async fn verify(state: &AppState, login: UnverifiedLogin) -> Result<Option<Principal>, ApiError> {
+    let UnverifiedLogin { username, password, tenant } = login;
+    let Some(tenant) = tenant else {
+        let hash = match &state.config.auth {
+            AuthMode::Auth { root_user, .. } if *root_user == username => state.root_password_hash.clone(),
+            _ => None,
+        };
+        return Ok(state.passwords.verify(password, hash).await?.then(|| auth::root(state)));
+    };
+    let user = state.store.user_by_name(tenant, &username).await?;
+    let hash = user.as_ref().filter(|user| user.active).and_then(|user| user.password_hash.clone());
+    if !state.passwords.verify(password, hash).await? {
+        return Ok(None);
+    }
+    let Some(user) = user else { return Ok(None) };
+    state.store.touch_login(user.id, state.clock.now()).await?;
+    auth::load(state, user.id).await
+}
+
+/// Issues a token of `principal` and records it.
+pub(crate) async fn issue(
+    state: &AppState,
+    principal: &Principal,
+    seconds: i64,
+) -> Result<(Secret<String>, TokenRecord), ApiError> {
+    let (token, record) = state.tokens.issue(principal, state.clock.now(), seconds)?;
+    state.store.insert_token(&record).await?;
+    Ok((token, record))
+}

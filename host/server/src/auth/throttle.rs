@@ -1,0 +1,71 @@
+//! Failed logins are counted per account and per source.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pangolin_core::clock::UnixMillis;
+
+/// Failures in one window.
+#[derive(Debug, Default, Clone, Copy)]
+struct Window {
+    began: i64,
+    failures: u32,
+}
+
+/// Ten failures in sixty seconds close an account, or a source, for the rest of that minute.
+#[derive(Debug, Clone)]
+pub(crate) struct Throttle {
+    limit: u32,
+    window_ms: i64,
+    counted: moka::sync::Cache<String, Arc<Mutex<Window>>>,
+}
+
+impl Throttle {
+    pub(crate) fn new(limit: u32, window_seconds: u32) -> Self {
+        Self { limit, window_ms: i64::from(window_seconds) * 1000, counted: moka::sync::Cache::new(100_000) }
+    }
+
+    /// Seconds to wait, if one of the keys is closed.
+    pub(crate) fn closed(&self, keys: &[String], now: UnixMillis) -> Option<u64> {
+        keys.iter()
+            .filter_map(|key| {
+                let window = self.counted.get(key)?;
+                let window = *window.lock().unwrap_or_else(PoisonError::into_inner);
+                let rest = window.began + self.window_ms - now.0;
+                (rest > 0 && window.failures >= self.limit).then(|| u64::try_from(rest).unwrap_or(0).div_ceil(1000))
+            })
+            .max()
+    }
+
+    /// Counts a failure for each key.
+    pub(crate) fn failed(&self, keys: &[String], now: UnixMillis) {
+        for key in keys {
+            let window = self.counted.get_with_by_ref(key, Arc::default);
+            let mut window = window.lock().unwrap_or_else(PoisonError::into_inner);
+            if now.0 - window.began >= self.window_ms {
+                *window = Window { began: now.0, failures: 0 };
+            }
+            window.failures = window.failures.saturating_add(1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tenth_failure_closes_until_the_window_ends() {
+        let throttle = Throttle::new(10, 60);
+        let keys = ["account:a".to_owned(), "source:1".to_owned()];
+        let start = UnixMillis(1_000_000);
+        for _ in 0..9 {
+            throttle.failed(&keys, start);
+        }
+        assert_eq!(throttle.closed(&keys, start), None);
+        throttle.failed(&keys, start);
+        assert_eq!(throttle.closed(&keys, start), Some(60));
+        assert_eq!(throttle.closed(&["account:a".to_owned()], start.plus_seconds(59)), Some(1));
+        assert_eq!(throttle.closed(&["account:b".to_owned()], start), None);
+        assert_eq!(throttle.closed(&keys, start.plus_seconds(60)), None);
+    }
+}

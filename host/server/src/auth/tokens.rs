@@ -1,0 +1,144 @@
+//! Tokens of our own: HS256 with the secret's bytes, each recorded under its `jti`.
+
+use std::sync::Arc;
+
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use pangolin_core::clock::UnixMillis;
+use pangolin_core::id::{TenantId, TokenId, UserId};
+use pangolin_core::principal::{Principal, UserRole};
+use pangolin_core::record::TokenRecord;
+use pangolin_core::secret::Secret;
+use serde::{Deserialize, Serialize};
+
+use crate::error::ApiError;
+
+/// Longest token text that is looked at.
+const MAX_TOKEN_BYTES: usize = 8 * 1024;
+
+/// The claims of a token, in the names of the existing clients.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Claims {
+    /// The user.
+    pub(crate) sub: UserId,
+    /// The token.
+    pub(crate) jti: TokenId,
+    /// The tenant; null for Root.
+    pub(crate) tenant_id: Option<TenantId>,
+    /// The user's name.
+    pub(crate) username: String,
+    /// The user's rank.
+    pub(crate) role: UserRole,
+    /// Issued, in seconds.
+    pub(crate) iat: i64,
+    /// Ends, in seconds.
+    pub(crate) exp: i64,
+    /// Not before, in seconds; we issue none and honour it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) nbf: Option<i64>,
+}
+
+impl Claims {
+    /// Whether the token is the one that was recorded: subject, tenant and end are equal.
+    pub(crate) fn match_record(&self, record: &TokenRecord) -> bool {
+        self.sub == record.user_id
+            && self.tenant_id == record.tenant_id
+            && self.exp == record.expires_at.0.div_euclid(1000)
+    }
+}
+
+/// Signs and verifies.
+#[derive(Clone)]
+pub(crate) struct TokenIssuer {
+    signing: Arc<EncodingKey>,
+    verifying: Arc<DecodingKey>,
+    validation: Arc<Validation>,
+}
+
+impl std::fmt::Debug for TokenIssuer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TokenIssuer")
+    }
+}
+
+impl TokenIssuer {
+    #[expect(clippy::disallowed_methods, reason = "the key of our own tokens goes into the signer and nowhere else")]
+    pub(crate) fn new(secret: &Secret<String>) -> Self {
+        let mut validation = Validation::new(Algorithm::HS256);
+        // Times are checked below against the host's clock; an audience is not ours.
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        validation.validate_aud = false;
+        validation.set_required_spec_claims(&["exp", "sub"]);
+        Self {
+            signing: Arc::new(EncodingKey::from_secret(secret.expose().as_bytes())),
+            verifying: Arc::new(DecodingKey::from_secret(secret.expose().as_bytes())),
+            validation: Arc::new(validation),
+        }
+    }
+
+    /// A new token of `principal` and the record that makes it valid.
+    pub(crate) fn issue(
+        &self,
+        principal: &Principal,
+        now: UnixMillis,
+        seconds: i64,
+    ) -> Result<(Secret<String>, TokenRecord), ApiError> {
+        // Whole seconds, so that the claim and the record are equal.
+        let now = UnixMillis(now.0 - now.0.rem_euclid(1000));
+        let record = TokenRecord {
+            id: TokenId(uuid::Uuid::new_v4()),
+            user_id: principal.user_id,
+            tenant_id: principal.tenant_id,
+            username: principal.username.to_string(),
+            role: principal.role,
+            created_at: now,
+            expires_at: now.plus_seconds(seconds),
+            revoked_at: None,
+        };
+        let claims = Claims {
+            sub: record.user_id,
+            jti: record.id,
+            tenant_id: record.tenant_id,
+            username: record.username.clone(),
+            role: record.role,
+            iat: now.0 / 1000,
+            exp: record.expires_at.0 / 1000,
+            nbf: None,
+        };
+        let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.signing)
+            .map_err(ApiError::internal)?;
+        Ok((Secret::from(token), record))
+    }
+
+    /// The claims of a token whose signature, form and times are good; whether it is recorded and
+    /// not revoked is the caller's next question.
+    pub(crate) fn verify(&self, unverified: &str, now: UnixMillis) -> Option<Claims> {
+        if unverified.len() > MAX_TOKEN_BYTES || !unverified_header_is_ours(unverified) {
+            return None;
+        }
+        let claims = jsonwebtoken::decode::<Claims>(unverified, &self.verifying, &self.validation).ok()?.claims;
+        let seconds = now.0.div_euclid(1000);
+        let in_time = claims.exp > seconds && claims.nbf.is_none_or(|start| start <= seconds);
+        in_time.then_some(claims)
+    }
+}
+
+/// RFC 7515 §4.1.11: a critical extension that is not understood makes the token invalid. We
+/// understand none, and no other algorithm than HS256.
+fn unverified_header_is_ours(unverified: &str) -> bool {
+    use base64::Engine as _;
+    #[derive(Deserialize)]
+    struct Unverified {
+        alg: String,
+        crit: Option<serde::de::IgnoredAny>,
+    }
+    let Some((header, _)) = unverified.split_once('.') else { return false };
+    base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(header)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice::<Unverified>(&bytes).ok())
+        .is_some_and(|header| header.alg == "HS256" && header.crit.is_none())
+}
+
+#[cfg(test)]
+mod tests;

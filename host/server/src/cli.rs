@@ -1,0 +1,103 @@
+//! The command line.
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+
+use crate::config::{self, Config};
+use crate::{router, serve, telemetry, wiring};
+
+/// Pangolin Host: vends short-lived storage credentials for lakehouse tables.
+#[derive(Debug, Parser)]
+#[command(name = "pangolin", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the host. Settings come from the environment; `check` explains them.
+    Serve,
+    /// Bring the database to the schema of this version, and exit.
+    Migrate,
+    /// Say everything that is wrong with the settings, and exit.
+    Check,
+    /// Look at plugins.
+    Plugin {
+        #[command(subcommand)]
+        command: PluginCommand,
+    },
+    /// Print the OpenAPI document.
+    Openapi,
+}
+
+#[derive(Debug, Subcommand)]
+enum PluginCommand {
+    /// List what the plugin directory holds.
+    List,
+}
+
+/// Runs the command of the process's arguments.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    match dispatch(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("pangolin: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command: Command) -> anyhow::Result<()> {
+    if let Command::Openapi = command {
+        println!("{}", router::openapi().to_pretty_json()?);
+        return Ok(());
+    }
+    let config = read_config()?;
+    telemetry::start();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match command {
+            Command::Serve => serve::serve(config).await,
+            Command::Migrate => {
+                wiring::open_store(&config).await?.close().await;
+                println!("the database has the schema of this version");
+                Ok(())
+            }
+            Command::Check => {
+                println!("the settings can be used");
+                for name in &config.unknown_variables {
+                    println!("warning: {name} is not a setting of this host");
+                }
+                Ok(())
+            }
+            Command::Plugin { command: PluginCommand::List } => list_plugins(&config).await,
+            Command::Openapi => Ok(()),
+        }
+    })
+}
+
+fn read_config() -> anyhow::Result<Config> {
+    config::from_environment().map_err(|problems| {
+        let lines: Vec<String> = problems.iter().map(|problem| format!("  {problem}")).collect();
+        anyhow::anyhow!("the settings cannot be used:\n{}", lines.join("\n"))
+    })
+}
+
+async fn list_plugins(config: &Config) -> anyhow::Result<()> {
+    let strategies = wiring::open_runtime(config).await.context("the plugins cannot be opened")?;
+    for info in strategies.list() {
+        let granted = if info.granted { "granted" } else { "not granted" };
+        println!("{} {} ({granted}) sha256:{}", info.description.name, info.description.version, info.digest);
+        println!("  {}", info.description.summary);
+        println!("  imports: {}", if info.imports.is_empty() { "nothing".to_owned() } else { info.imports.join(", ") });
+    }
+    for rejected in strategies.rejected() {
+        println!("refused: {}: {}", rejected.file, rejected.reason);
+    }
+    Ok(())
+}

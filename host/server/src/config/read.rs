@@ -1,0 +1,323 @@
+//! From text to [`Config`].
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use pangolin_core::secret::Secret;
+use pangolin_store::{AuditSync, Consistency, KeyRing};
+use url::Url;
+
+use super::{AuthMode, AwsSection, Config, EgressSection, LimitSection, Listen, PluginSection, StoreSection};
+
+/// A setting that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigProblem {
+    /// The variable.
+    pub variable: &'static str,
+    /// What is wrong and how to mend it; never the value of a secret.
+    pub message: String,
+}
+
+impl std::fmt::Display for ConfigProblem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.variable, self.message)
+    }
+}
+
+/// Every variable named `PANGOLIN_…` that the host reads.
+const KNOWN: [&str; 27] = [
+    "PANGOLIN_AUDIT_SYNC",
+    "PANGOLIN_AUTH_RATE_LIMIT",
+    "PANGOLIN_AUTH_RATE_WINDOW_SECS",
+    "PANGOLIN_BIND_ADDRESS",
+    "PANGOLIN_CONSISTENCY",
+    "PANGOLIN_DATA_DIR",
+    "PANGOLIN_EGRESS_ALLOW",
+    "PANGOLIN_ENCRYPTION_KEY",
+    "PANGOLIN_HOST_NAME",
+    "PANGOLIN_JWT_SECRET",
+    "PANGOLIN_LIMIT_TTL_TO_TOKEN",
+    "PANGOLIN_LOCAL_STORAGE_DIR",
+    "PANGOLIN_MAX_BODY_BYTES",
+    "PANGOLIN_MIN_PASSWORD_LENGTH",
+    "PANGOLIN_NO_AUTH",
+    "PANGOLIN_NO_AUTH_ANY_ADDRESS",
+    "PANGOLIN_PLUGIN_DIR",
+    "PANGOLIN_PLUGIN_GRANTS",
+    "PANGOLIN_ROOT_PASSWORD",
+    "PANGOLIN_ROOT_USER",
+    "PANGOLIN_STRICT_SECRETS",
+    "PANGOLIN_STS_EXTERNAL_ID",
+    "PANGOLIN_STS_ROLE_ARN",
+    "PANGOLIN_STS_SESSION_DURATION",
+    "PANGOLIN_TOKEN_LIFETIME_SECS",
+    "PANGOLIN_VEND_ENV_CREDENTIALS",
+    "PANGOLIN_BUILTIN_PLUGINS",
+];
+
+/// Least length of the token secret, in characters.
+const MIN_JWT_SECRET: usize = 32;
+
+/// Reads the process's environment.
+///
+/// # Errors
+/// Everything that is wrong.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads settings from the environment")]
+pub fn from_environment() -> Result<Config, Vec<ConfigProblem>> {
+    let mut config = from_lookup(|name| std::env::var(name).ok())?;
+    config.unknown_variables = std::env::vars()
+        .map(|(name, _)| name)
+        .filter(|name| name.starts_with("PANGOLIN_") && !KNOWN.contains(&name.as_str()))
+        .collect();
+    Ok(config)
+}
+
+/// Reads settings from any source.
+///
+/// # Errors
+/// Everything that is wrong.
+pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Config, Vec<ConfigProblem>> {
+    let mut read = Reader { lookup, problems: Vec::new() };
+    let no_auth = read.flag("PANGOLIN_NO_AUTH");
+    let data_dir = PathBuf::from(read.text("PANGOLIN_DATA_DIR").unwrap_or_else(|| "pangolin-data".to_owned()));
+    let config = Config {
+        listen: read.listen(no_auth),
+        auth: read.auth(no_auth),
+        jwt_secret: read.jwt_secret(no_auth),
+        store: read.store(data_dir),
+        plugins: PluginSection { dir: read.path("PANGOLIN_PLUGIN_DIR"), grants: read.path("PANGOLIN_PLUGIN_GRANTS") },
+        egress: read.egress(),
+        aws: read.aws(no_auth),
+        limits: read.limits(),
+        local_storage_dir: read.path("PANGOLIN_LOCAL_STORAGE_DIR"),
+        strict_secrets: read.flag("PANGOLIN_STRICT_SECRETS"),
+        unknown_variables: Vec::new(),
+    };
+    if read.problems.is_empty() { Ok(config) } else { Err(read.problems) }
+}
+
+struct Reader<L> {
+    lookup: L,
+    problems: Vec<ConfigProblem>,
+}
+
+impl<L: Fn(&str) -> Option<String>> Reader<L> {
+    fn wrong(&mut self, variable: &'static str, message: impl Into<String>) {
+        self.problems.push(ConfigProblem { variable, message: message.into() });
+    }
+
+    /// An empty variable counts as absent.
+    fn text(&self, variable: &'static str) -> Option<String> {
+        (self.lookup)(variable).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+    }
+
+    fn path(&self, variable: &'static str) -> Option<PathBuf> {
+        self.text(variable).map(PathBuf::from)
+    }
+
+    fn flag(&mut self, variable: &'static str) -> bool {
+        match self.text(variable).map(|text| text.to_ascii_lowercase()).as_deref() {
+            None | Some("false" | "0" | "no" | "off") => false,
+            Some("true" | "1" | "yes" | "on") => true,
+            Some(_) => {
+                self.wrong(variable, "use true or false");
+                false
+            }
+        }
+    }
+
+    fn number<T: FromStr + PartialOrd + std::fmt::Display + Copy>(
+        &mut self,
+        variable: &'static str,
+        default: T,
+        allowed: std::ops::RangeInclusive<T>,
+    ) -> T {
+        let Some(text) = self.text(variable) else { return default };
+        match text.parse::<T>() {
+            Ok(number) if allowed.contains(&number) => number,
+            _ => {
+                self.wrong(variable, format!("use a whole number from {} to {}", allowed.start(), allowed.end()));
+                default
+            }
+        }
+    }
+
+    fn url(&mut self, variable: &'static str) -> Option<Url> {
+        let text = self.text(variable)?;
+        match Url::parse(&text) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Some(url),
+            _ => {
+                self.wrong(variable, "use an absolute http or https URL");
+                None
+            }
+        }
+    }
+
+    fn listen(&mut self, no_auth: bool) -> Listen {
+        let given = self.text("PANGOLIN_BIND_ADDRESS");
+        let default = if no_auth { Ipv4Addr::LOCALHOST } else { Ipv4Addr::UNSPECIFIED };
+        let address = match given.as_deref().map(IpAddr::from_str) {
+            None => IpAddr::V4(default),
+            Some(Ok(address)) => address,
+            Some(Err(_)) => {
+                self.wrong("PANGOLIN_BIND_ADDRESS", "use an IP address, for example 127.0.0.1");
+                IpAddr::V4(default)
+            }
+        };
+        let forced = self.flag("PANGOLIN_NO_AUTH_ANY_ADDRESS");
+        if no_auth && !address.is_loopback() && !forced {
+            self.wrong(
+                "PANGOLIN_BIND_ADDRESS",
+                "No-Auth mode lets everybody in as administrator and binds to loopback only; use 127.0.0.1, or \
+                 PANGOLIN_NO_AUTH_ANY_ADDRESS=true if you really mean it",
+            );
+        }
+        Listen { address, port: self.number("PORT", 8080, 0..=u16::MAX) }
+    }
+
+    fn auth(&mut self, no_auth: bool) -> AuthMode {
+        if no_auth {
+            return AuthMode::NoAuth;
+        }
+        let root_user = self.text("PANGOLIN_ROOT_USER").unwrap_or_else(|| {
+            self.wrong("PANGOLIN_ROOT_USER", "is needed: the name of the system's administrator");
+            String::new()
+        });
+        let root_password = (self.lookup)("PANGOLIN_ROOT_PASSWORD").filter(|text| !text.is_empty());
+        if root_password.as_ref().is_none_or(|text| text.chars().count() < 8) {
+            self.wrong("PANGOLIN_ROOT_PASSWORD", "is needed: at least 8 characters");
+        }
+        AuthMode::Auth { root_user, root_password: Secret::from(root_password.unwrap_or_default()) }
+    }
+
+    fn jwt_secret(&mut self, no_auth: bool) -> Secret<String> {
+        // Not trimmed: the secret's bytes are the key.
+        match (self.lookup)("PANGOLIN_JWT_SECRET").filter(|text| !text.is_empty()) {
+            Some(text) => {
+                if text.chars().count() < MIN_JWT_SECRET {
+                    self.wrong("PANGOLIN_JWT_SECRET", format!("is too short: at least {MIN_JWT_SECRET} characters"));
+                } else if is_weak(&text) {
+                    self.wrong("PANGOLIN_JWT_SECRET", "is too easy to guess; generate one: openssl rand -base64 48");
+                }
+                Secret::from(text)
+            }
+            None => {
+                if !no_auth {
+                    self.wrong(
+                        "PANGOLIN_JWT_SECRET",
+                        "is needed: it signs the tokens; generate one: openssl rand -base64 48 (or run with \
+                         PANGOLIN_NO_AUTH=true for development)",
+                    );
+                }
+                Secret::from(crate::random::token_secret())
+            }
+        }
+    }
+
+    fn store(&mut self, data_dir: PathBuf) -> StoreSection {
+        let url = self
+            .text("DATABASE_URL")
+            .unwrap_or_else(|| format!("sqlite://{}", data_dir.join("pangolin.db").display()));
+        if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| url.starts_with(scheme)) {
+            self.wrong("DATABASE_URL", "use sqlite://path or postgres://user:password@host/database");
+        }
+        let keys = self.text("PANGOLIN_ENCRYPTION_KEY").and_then(|text| match KeyRing::parse(&text) {
+            Ok(keys) => Some(keys),
+            Err(error) => {
+                self.wrong("PANGOLIN_ENCRYPTION_KEY", error.to_string());
+                None
+            }
+        });
+        if keys.is_none() && url.starts_with("postgres") {
+            self.wrong("PANGOLIN_ENCRYPTION_KEY", "is needed with PostgreSQL: base64 of 32 bytes; openssl rand -base64 32");
+        }
+        let audit_sync = match self.text("PANGOLIN_AUDIT_SYNC").as_deref() {
+            None | Some("full") => AuditSync::Full,
+            Some("normal") => AuditSync::Normal,
+            Some(_) => {
+                self.wrong("PANGOLIN_AUDIT_SYNC", "use full or normal");
+                AuditSync::Full
+            }
+        };
+        let consistency = match self.text("PANGOLIN_CONSISTENCY").as_deref() {
+            None | Some("eventual") => Consistency::Eventual,
+            Some("strict") => Consistency::Strict,
+            Some(_) => {
+                self.wrong("PANGOLIN_CONSISTENCY", "use eventual or strict");
+                Consistency::Eventual
+            }
+        };
+        let host_name =
+            self.text("PANGOLIN_HOST_NAME").or_else(|| self.text("HOSTNAME")).unwrap_or_else(|| "host".to_owned());
+        StoreSection { url: Secret::from(url), data_dir, audit_sync, consistency, keys, host_name }
+    }
+
+    fn egress(&mut self) -> EgressSection {
+        let mut allow = Vec::new();
+        for part in self.text("PANGOLIN_EGRESS_ALLOW").unwrap_or_default().split(',').map(str::trim) {
+            match part.parse() {
+                Ok(range) => allow.push(range),
+                Err(_) if part.is_empty() => {}
+                Err(_) => self.wrong("PANGOLIN_EGRESS_ALLOW", "use address ranges separated by commas, for example 127.0.0.0/8"),
+            }
+        }
+        let operator_endpoints =
+            ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS"].into_iter().filter_map(|name| self.url(name)).collect();
+        EgressSection { allow, allow_http: self.flag("AWS_ALLOW_HTTP"), operator_endpoints }
+    }
+
+    fn aws(&mut self, no_auth: bool) -> AwsSection {
+        let vend_env_credentials = self.flag("PANGOLIN_VEND_ENV_CREDENTIALS") || no_auth;
+        let mut env_credentials = pangolin_core::ports::SlotValues::new();
+        if vend_env_credentials {
+            for (field, variable) in [
+                ("access_key_id", "AWS_ACCESS_KEY_ID"),
+                ("secret_access_key", "AWS_SECRET_ACCESS_KEY"),
+                ("session_token", "AWS_SESSION_TOKEN"),
+            ] {
+                if let Some(value) = self.text(variable) {
+                    env_credentials.insert(field.to_owned(), Secret::from(value));
+                }
+            }
+        }
+        let legacy_global_sts = match self.text("AWS_STS_REGIONAL_ENDPOINTS").as_deref() {
+            None | Some("regional") => false,
+            Some("legacy") => true,
+            Some(_) => {
+                self.wrong("AWS_STS_REGIONAL_ENDPOINTS", "use regional or legacy");
+                false
+            }
+        };
+        AwsSection {
+            region: self.text("AWS_REGION").or_else(|| self.text("AWS_DEFAULT_REGION")),
+            sts_endpoint: self.url("AWS_ENDPOINT_URL_STS").or_else(|| self.url("AWS_ENDPOINT_URL")),
+            legacy_global_sts,
+            role_arn: self.text("PANGOLIN_STS_ROLE_ARN"),
+            external_id: self.text("PANGOLIN_STS_EXTERNAL_ID"),
+            session_duration: self.number("PANGOLIN_STS_SESSION_DURATION", 3600, 900..=43_200),
+            vend_env_credentials,
+            env_credentials,
+        }
+    }
+
+    fn limits(&mut self) -> LimitSection {
+        LimitSection {
+            max_body_bytes: self.number("PANGOLIN_MAX_BODY_BYTES", 16 * 1024 * 1024, 1024..=1024 * 1024 * 1024),
+            auth_failures: self.number("PANGOLIN_AUTH_RATE_LIMIT", 10, 1..=1_000_000),
+            auth_window_seconds: self.number("PANGOLIN_AUTH_RATE_WINDOW_SECS", 60, 1..=86_400),
+            min_password_length: self.number("PANGOLIN_MIN_PASSWORD_LENGTH", 8, 8..=128),
+            token_seconds: self.number("PANGOLIN_TOKEN_LIFETIME_SECS", 86_400, 60..=31_536_000),
+            limit_ttl_to_token: self.flag("PANGOLIN_LIMIT_TTL_TO_TOKEN"),
+        }
+    }
+}
+
+/// Few different characters, or a word that documents and examples use.
+fn is_weak(text: &str) -> bool {
+    const WORDS: [&str; 8] =
+        ["changeme", "change-me", "password", "secret-key", "your-secret", "default", "example", "random-32-char"];
+    let lower = text.to_ascii_lowercase();
+    let distinct: std::collections::BTreeSet<char> = lower.chars().collect();
+    distinct.len() < 8 || WORDS.iter().any(|word| lower.contains(word))
+}

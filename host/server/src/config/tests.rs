@@ -1,0 +1,81 @@
+use super::*;
+
+fn with(pairs: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+    from_lookup(|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+        .map_err(|problems| problems.into_iter().map(|problem| problem.variable.to_owned()).collect())
+}
+
+const GOOD: [(&str, &str); 3] = [
+    ("PANGOLIN_JWT_SECRET", "kJ8s7dfg6Qw2xZ0pLmN4vBtR5yU1iO3a"),
+    ("PANGOLIN_ROOT_USER", "super_admin"),
+    ("PANGOLIN_ROOT_PASSWORD", "Start123!ComplexPassword"),
+];
+
+#[test]
+fn auth_mode_refuses_to_start_without_its_settings_and_says_all_of_them() {
+    assert_eq!(
+        with(&[]).unwrap_err(),
+        ["PANGOLIN_ROOT_USER", "PANGOLIN_ROOT_PASSWORD", "PANGOLIN_JWT_SECRET"]
+    );
+    assert!(with(&GOOD).is_ok());
+}
+
+#[test]
+fn weak_token_secrets_are_refused() {
+    for secret in ["short", &"a".repeat(40), "changeme-changeme-changeme-changeme-x9", "<random-32-char-string>0123456789abc"] {
+        let mut pairs = GOOD.to_vec();
+        pairs[0].1 = secret;
+        assert_eq!(with(&pairs).unwrap_err(), ["PANGOLIN_JWT_SECRET"], "{secret}");
+    }
+}
+
+#[test]
+fn no_auth_binds_to_loopback_unless_forced() {
+    let config = with(&[("PANGOLIN_NO_AUTH", "true")]).unwrap();
+    assert!(config.is_no_auth() && config.listen.address.is_loopback());
+    assert_eq!(
+        with(&[("PANGOLIN_NO_AUTH", "true"), ("PANGOLIN_BIND_ADDRESS", "0.0.0.0")]).unwrap_err(),
+        ["PANGOLIN_BIND_ADDRESS"]
+    );
+    assert!(
+        with(&[
+            ("PANGOLIN_NO_AUTH", "true"),
+            ("PANGOLIN_BIND_ADDRESS", "0.0.0.0"),
+            ("PANGOLIN_NO_AUTH_ANY_ADDRESS", "true"),
+        ])
+        .is_ok()
+    );
+}
+
+#[test]
+fn env_credentials_are_read_only_where_they_may_be_passed_on() {
+    let mut pairs = GOOD.to_vec();
+    pairs.extend([("AWS_ACCESS_KEY_ID", "AKIA1"), ("AWS_SECRET_ACCESS_KEY", "s")]);
+    assert!(with(&pairs).unwrap().aws.env_credentials.is_empty());
+    pairs.push(("PANGOLIN_VEND_ENV_CREDENTIALS", "true"));
+    assert_eq!(with(&pairs).unwrap().aws.env_credentials.len(), 2);
+}
+
+#[test]
+fn out_of_range_and_malformed_values_name_their_variable() {
+    for (variable, value) in [
+        ("PANGOLIN_STS_SESSION_DURATION", "60"),
+        ("PANGOLIN_STS_SESSION_DURATION", "43201"),
+        ("PORT", "70000"),
+        ("PANGOLIN_EGRESS_ALLOW", "127.0.0.1/99"),
+        ("AWS_ENDPOINT_URL", "ftp://x"),
+        ("PANGOLIN_AUDIT_SYNC", "sometimes"),
+        ("PANGOLIN_ENCRYPTION_KEY", "too-short"),
+        ("DATABASE_URL", "mysql://x"),
+    ] {
+        let mut pairs = GOOD.to_vec();
+        pairs.push((variable, value));
+        assert!(with(&pairs).unwrap_err().iter().any(|name| name == variable), "{variable}={value}");
+    }
+}
+
+#[test]
+fn secrets_do_not_show_in_debug() {
+    let text = format!("{:?}", with(&GOOD).unwrap());
+    assert!(!text.contains("ComplexPassword") && !text.contains("kJ8s7dfg6Qw2xZ0"));
+}

@@ -1,0 +1,21 @@
+//! The host's outer layer: HTTP API, identity and wiring. Start reading at [`router`].
+
+mod api;
+mod audited;
+mod auth;
+mod body;
+mod bootstrap;
+mod cli;
+pub mod config;
+mod data_dir;
+mod error;
+mod paging;
+mod random;
+pub mod router;
+mod secret_resolver;
+mod serve;
+pub mod state;
+mod telemetry;
+pub mod wiring;
+
+pub use cli::run;

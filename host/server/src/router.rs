@@ -1,0 +1,78 @@
+//! The table of contents: every route of the host.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::api;
+use crate::auth::RequestId;
+use crate::error::ApiError;
+use crate::error::iceberg::IcebergError;
+use crate::state::AppState;
+
+/// The whole API, each resource from its own file.
+fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(api::openapi::document())
+        // Without credentials.
+        .merge(api::health::routes())
+        .merge(api::app_config::routes())
+        .merge(api::openapi::routes())
+        .merge(api::session::routes())
+        // Identity.
+        .merge(api::tenants::routes())
+        .merge(api::users::routes())
+        .merge(api::tokens::routes())
+        .merge(api::roles::routes())
+        .merge(api::permissions::routes())
+        // Storage and strategies.
+        .merge(api::warehouses::routes())
+        .merge(api::catalogs::routes())
+        .merge(api::plugins::routes())
+        .merge(api::audit::routes())
+        // Iceberg REST.
+        .merge(api::iceberg::routes())
+}
+
+/// The OpenAPI document of [`routes`].
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    routes().into_openapi()
+}
+
+/// The service that the listener runs.
+pub fn router(state: AppState) -> Router {
+    let body_limit = state.config.limits.max_body_bytes;
+    let (router, _) = routes().split_for_parts();
+    router
+        .fallback(unknown)
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(state)
+        .layer(DefaultBodyLimit::max(body_limit))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(RequestId::layer))
+}
+
+async fn unknown(uri: axum::http::Uri) -> Response {
+    in_form_of(&uri, ApiError::not_found("route"))
+}
+
+async fn wrong_method(uri: axum::http::Uri) -> Response {
+    let error = ApiError::new(
+        axum::http::StatusCode::METHOD_NOT_ALLOWED,
+        "method-not-allowed",
+        "this route does not know that method",
+    );
+    in_form_of(&uri, error)
+}
+
+fn in_form_of(uri: &axum::http::Uri, error: ApiError) -> Response {
+    if uri.path().starts_with("/v1/") { IcebergError::from(error).into_response() } else { error.into_response() }
+}
+
+/// A panic costs its own request. Its text may hold anything and stays in the log's own hook.
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    ApiError::internal("a handler panicked").into_response()
+}

@@ -1,0 +1,58 @@
+//! The listener: bind, serve, stop gracefully.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use crate::config::Config;
+use crate::{router, wiring};
+
+/// How long running requests may take to end after a signal.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// Serves until SIGTERM or SIGINT.
+pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
+    for name in &config.unknown_variables {
+        tracing::warn!(variable = %name, "not a setting of this host");
+    }
+    let address = SocketAddr::new(config.listen.address, config.listen.port);
+    let no_auth = config.is_no_auth();
+    let state = wiring::build(config).await?;
+    let listener =
+        tokio::net::TcpListener::bind(address).await.with_context(|| format!("{address} cannot be bound"))?;
+    let local = listener.local_addr()?;
+    if no_auth {
+        tracing::warn!(
+            "NO-AUTH MODE: every request without credentials is the administrator of the default tenant. \
+             For development only; never reachable from other machines."
+        );
+    }
+    tracing::info!(address = %local, version = env!("CARGO_PKG_VERSION"), "serving");
+    let app = router::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let server = axum::serve(listener, app).with_graceful_shutdown(async move {
+        signal().await;
+        tracing::info!("stopping");
+        let _ = stop.send(());
+    });
+    let grace = async {
+        let _ = stopped.await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        served = server => served.context("the listener failed")?,
+        () = grace => tracing::warn!("requests were still running and have been ended"),
+    }
+    state.close().await;
+    Ok(())
+}
+
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}

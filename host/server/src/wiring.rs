@@ -1,0 +1,132 @@
+//! Puts the host together from its settings.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use pangolin_catalog::Catalogs;
+use pangolin_core::clock::{Clock, SystemClock};
+use pangolin_core::egress::EgressPolicy;
+use pangolin_core::ports::{AuditTrail, CatalogStore, Strategies};
+use pangolin_core::vend::{CacheSettings, VendSettings, Vending};
+use pangolin_egress::EgressClient;
+use pangolin_runtime::{Runtime, RuntimeConfig, StsSettings};
+use pangolin_store::{Store, StoreConfig};
+
+use crate::auth::passwords::Passwords;
+use crate::auth::throttle::Throttle;
+use crate::auth::tokens::TokenIssuer;
+use crate::config::{AuthMode, Config};
+use crate::secret_resolver::SystemSecrets;
+use crate::state::{AppState, Inner};
+use crate::{bootstrap, data_dir};
+
+include!(concat!(env!("OUT_DIR"), "/builtin_plugins.rs"));
+
+/// Opens everything that the host needs and returns what the router serves from.
+///
+/// # Errors
+/// The database, the plugin directory or a key cannot be used.
+pub async fn build(config: Config) -> anyhow::Result<AppState> {
+    let config = Arc::new(config);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store = open_store(&config).await?;
+    let egress = egress(&config)?;
+    let strategies: Arc<dyn Strategies> = Arc::new(open_runtime(&config).await?);
+    let audit: Arc<dyn AuditTrail> = Arc::new(store.clone());
+    let tables: Arc<dyn CatalogStore> = Arc::new(store.clone());
+    let secrets = Arc::new(SystemSecrets);
+    let settings = VendSettings {
+        default_ttl_seconds: config.aws.session_duration,
+        limit_to_token: config.limits.limit_ttl_to_token,
+        env_slots: config.aws.env_credentials.clone(),
+        fingerprint_key: data_dir::fingerprint_key(&config.store.data_dir)?,
+        cache: CacheSettings::default(),
+    };
+    let vending = Arc::new(Vending::new(
+        strategies.clone(),
+        audit.clone(),
+        tables.clone(),
+        secrets.clone(),
+        clock.clone(),
+        settings,
+    ));
+    let catalogs = Arc::new(Catalogs::new(
+        tables,
+        vending.clone(),
+        audit.clone(),
+        clock.clone(),
+        egress.clone(),
+        config.local_storage_dir.clone(),
+    ));
+    let passwords = Passwords::new().map_err(|error| anyhow::anyhow!(error.detail))?;
+    let root_password_hash = match &config.auth {
+        AuthMode::Auth { root_password, .. } => {
+            Some(passwords.hash(root_password.clone()).await.map_err(|error| anyhow::anyhow!(error.detail))?)
+        }
+        AuthMode::NoAuth => None,
+    };
+    let state = AppState::new(Inner {
+        tokens: TokenIssuer::new(&config.jwt_secret),
+        throttle: Throttle::new(config.limits.auth_failures, config.limits.auth_window_seconds),
+        config,
+        clock,
+        store,
+        audit,
+        strategies,
+        vending,
+        catalogs,
+        secrets,
+        egress,
+        passwords,
+        root_password_hash,
+    });
+    if state.config.is_no_auth() {
+        bootstrap::default_tenant(&state).await?;
+    }
+    Ok(state)
+}
+
+/// Opens the store and brings it to this version's schema.
+#[expect(clippy::disallowed_methods, reason = "the database's URL goes to the database driver and nowhere else")]
+pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Store> {
+    data_dir::prepare(&config.store.data_dir)?;
+    let keys = match &config.store.keys {
+        Some(keys) => keys.clone(),
+        None => data_dir::key_ring(&config.store.data_dir)?,
+    };
+    let store = StoreConfig {
+        url: config.store.url.expose().clone(),
+        keys,
+        audit_sync: config.store.audit_sync,
+        consistency: config.store.consistency,
+        host_name: config.store.host_name.clone(),
+    };
+    Store::open(store, Arc::new(SystemClock)).await.context("the database cannot be opened")
+}
+
+/// Opens the plugin directory.
+pub(crate) async fn open_runtime(config: &Config) -> anyhow::Result<Runtime> {
+    data_dir::prepare(&config.store.data_dir)?;
+    let sts = StsSettings {
+        region: config.aws.region.clone(),
+        endpoint: config.aws.sts_endpoint.clone(),
+        legacy_global: config.aws.legacy_global_sts,
+        role_arn: config.aws.role_arn.clone(),
+        external_id: config.aws.external_id.clone(),
+    };
+    let runtime = RuntimeConfig {
+        plugin_dir: config.plugins.dir.clone(),
+        cache_dir: config.store.data_dir.join("code-cache"),
+        grants: config.plugins.grants.clone(),
+        builtin: BUILTIN_PLUGIN_DIGESTS.iter().map(|digest| (*digest).to_owned()).collect(),
+        egress: egress(config)?,
+        sts,
+    };
+    Ok(Runtime::open(runtime, Arc::new(SystemClock)).await?)
+}
+
+fn egress(config: &Config) -> anyhow::Result<EgressClient> {
+    let section = &config.egress;
+    let policy = EgressPolicy::new(section.allow.clone(), &section.operator_endpoints, section.allow_http);
+    Ok(EgressClient::new(Arc::new(policy))?)
+}
