@@ -7,6 +7,11 @@
 pub mod access;
 pub mod audit;
 pub mod clock;
+pub mod egress;
+pub mod deputy;
+pub mod emit;
+#[cfg(test)]
+mod fixtures;
 pub mod id;
 pub mod location;
 pub mod namespace;
@@ -16,6 +21,7 @@ pub mod ports;
 pub mod principal;
 mod random;
 pub mod record;
+pub mod scope_proof;
 pub mod secret;
 pub mod secret_ref;
 pub mod strategy;

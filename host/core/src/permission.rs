@@ -207,3 +207,6 @@ pub const BUILT_IN_ROLES: [BuiltInRole; 3] = [
         actions: &[Action::List],
     },
 ];
+
+#[cfg(test)]
+mod tests;

@@ -208,3 +208,6 @@ fn holds_whole_warehouse(principal: &Principal, snapshot: &CatalogSnapshot) -> b
             || (!snapshot.warehouse_catalogs.is_empty()
                 && snapshot.warehouse_catalogs.iter().all(|catalog| full(Target::Catalog(*catalog)))))
 }
+
+#[cfg(test)]
+mod tests;
