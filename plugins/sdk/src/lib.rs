@@ -1,1 +1,94 @@
+//! What a Rust author of a vending strategy imports.
+//!
+//! A strategy says what it is ([`Strategy::describe`]), judges a configuration
+//! ([`Strategy::check_config`]) and mints ([`Strategy::vend`]). The host decides who may have
+//! what; a strategy only decides how it is minted. Long-term secrets never enter the guest:
+//! it holds names of slots, and the host signs or injects with the values.
+//!
+//! The modules [`http`], [`sts`], [`signing`], [`crypto`], [`clock`] and [`log`] are what the
+//! host offers. A component imports only what its strategy calls, and its import list is the
+//! ceiling of what it can ever reach.
+//!
+//! Outside the sandbox, in unit tests, a [`testing::Host`] answers instead.
+//!
+//! # A whole strategy
+//!
+//! This is `examples/plugin-rust/src/lib.rs`, word for word.
+//!
+#![doc = "```rust"]
+#![doc = include_str!("../../../examples/plugin-rust/src/lib.rs")]
+#![doc = "```"]
+#![warn(missing_docs)]
 
+#[cfg(test)]
+extern crate self as pangolin_plugin_sdk;
+
+pub mod clock;
+pub mod config;
+pub mod credential;
+pub mod crypto;
+pub mod description;
+pub mod error;
+pub mod http;
+pub mod log;
+pub mod request;
+pub mod signing;
+pub mod slots;
+pub mod sts;
+
+#[cfg(not(target_family = "wasm"))]
+pub mod testing;
+
+#[cfg(target_family = "wasm")]
+#[doc(hidden)]
+pub mod guest;
+
+#[cfg(target_family = "wasm")]
+use guest::calls as host;
+#[cfg(not(target_family = "wasm"))]
+use testing::calls as host;
+
+pub use config::Config;
+pub use credential::{Credential, Entry, Value};
+pub use description::{Description, Field, FieldKind, HostPattern, Scoping, SecretUse};
+pub use error::{ErrorKind, Problem, VendError};
+pub use request::{Access, Parts, Scope, VendRequest};
+pub use slots::KeySlots;
+
+/// A vending strategy. Every call gets a fresh instance of the component: nothing is kept
+/// between calls, warehouses or tenants.
+pub trait Strategy {
+    /// What the strategy is and asks for. Runs without grants; answers the same every time.
+    fn describe() -> Description;
+
+    /// Judges a configuration without talking to anyone.
+    ///
+    /// # Errors
+    /// Every problem that can be seen, each with the canonical name of its field.
+    fn check_config(config: &Config) -> Result<(), Vec<Problem>>;
+
+    /// Mints one credential per scope, or one that covers all of them.
+    ///
+    /// # Errors
+    /// Why nothing was minted. The text is for people and never contains a secret.
+    fn vend(request: VendRequest) -> Result<Vec<Credential>, VendError>;
+}
+
+/// Makes the type that implements [`Strategy`] the strategy of this component.
+///
+/// Once per crate, and the crate is a `cdylib`. Outside of the sandbox it expands to nothing.
+#[macro_export]
+macro_rules! export {
+    ($strategy:ty) => {
+        #[cfg(target_family = "wasm")]
+        const _: () = {
+            type Component = $crate::guest::Adapter<$strategy>;
+    $crate::guest::bindings::export_component!(Component with_types_in $crate::guest::bindings);
+        };
+    };
+}
+
+#[cfg(test)]
+#[expect(unreachable_pub, reason = "in a crate of its own it is reachable")]
+#[path = "../../../examples/plugin-rust/src/lib.rs"]
+mod example;
