@@ -1,1 +1,45 @@
+//! The only crate with SQL: tenants, users, warehouses, tables and the audit trail, on SQLite or
+//! PostgreSQL through one portable SQL.
+//!
+//! Invariants: everything tenant-owned is asked by tenant; a warm read runs no SQL; a change is
+//! visible to this host when its call returns, and to the others within a second; secrets are
+//! sealed before they reach a statement.
 
+mod audit;
+mod catalog_store;
+mod catalogs;
+mod claims;
+mod config;
+mod db;
+mod dialect;
+mod error;
+mod generation;
+mod grants;
+mod locations;
+mod migrate;
+mod namespaces;
+mod open;
+mod page;
+mod principals;
+mod random;
+mod roles;
+mod row;
+mod seal;
+mod snapshot;
+mod sqlite_file;
+mod store;
+mod tables;
+mod tenants;
+mod tokens;
+mod tx;
+mod users;
+mod warehouses;
+
+pub use audit::{AuditFilter, AuditVerdict};
+pub use config::{AuditSync, Consistency, StoreConfig};
+pub use migrate::MigrationState;
+pub use open::OpenError;
+pub use page::OffsetPage;
+pub use principals::PrincipalRecord;
+pub use seal::{KeyRing, KeyRingError};
+pub use store::Store;

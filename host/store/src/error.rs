@@ -1,0 +1,54 @@
+//! From the database's errors to the store's.
+
+use pangolin_core::ports::StoreError;
+use sqlx::error::ErrorKind;
+
+/// A value in a row that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("column {column} does not hold what it should")]
+pub(crate) struct BadColumn {
+    pub(crate) column: &'static str,
+    #[source]
+    pub(crate) source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// Anything that the caller could not have avoided, and what another writer caused.
+pub(crate) fn backend(error: sqlx::Error) -> StoreError {
+    // PostgreSQL ends one of two transactions that wait for each other.
+    let retry = error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .is_some_and(|code| matches!(code.as_ref(), "40001" | "40P01"));
+    if retry { StoreError::Conflict("the record") } else { StoreError::Backend(Box::new(error)) }
+}
+
+/// A failure that is not the database's own word.
+pub(crate) fn broken(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+    StoreError::Backend(error.into())
+}
+
+/// An insert or update failed: `thing` exists already, or `parent` does not.
+pub(crate) fn on_write(thing: &'static str, parent: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
+    move |error| match kind(&error) {
+        Some(ErrorKind::UniqueViolation) => StoreError::AlreadyExists(thing),
+        Some(ErrorKind::ForeignKeyViolation) => StoreError::NotFound(parent),
+        _ => backend(error),
+    }
+}
+
+/// A delete failed because something refers to the row.
+pub(crate) fn on_delete(in_use: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
+    move |error| match kind(&error) {
+        Some(ErrorKind::ForeignKeyViolation) => StoreError::InUse(in_use.to_owned()),
+        _ => backend(error),
+    }
+}
+
+/// Whether a unique key is taken.
+pub(crate) fn is_taken(error: &sqlx::Error) -> bool {
+    matches!(kind(error), Some(ErrorKind::UniqueViolation))
+}
+
+fn kind(error: &sqlx::Error) -> Option<ErrorKind> {
+    error.as_database_error().map(sqlx::error::DatabaseError::kind)
+}

@@ -1,0 +1,143 @@
+//! Opening a database: drivers, pools, lock, migrations.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pangolin_core::clock::Clock;
+use pangolin_core::ports::StoreError;
+use sqlx::AnyPool;
+use sqlx::ConnectOptions;
+use sqlx::Executor;
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+
+use crate::config::{AuditSync, Consistency, StoreConfig};
+use crate::db::Db;
+use crate::dialect::Dialect;
+use crate::migrate::{self, MigrationState};
+use crate::sqlite_file;
+use crate::store::Store;
+
+/// Connections that read a SQLite database beside the one that writes.
+const SQLITE_READERS: u32 = 4;
+const POSTGRES_CONNECTIONS: u32 = 16;
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The URL names neither a file nor a server.
+    #[error("the database URL must be sqlite://<path of a file> or postgres://<user>@<host>/<database>")]
+    Url,
+    /// The file or its lock.
+    #[error("the database file cannot be opened: {0}")]
+    File(#[source] std::io::Error),
+    /// Two hosts on one SQLite file would each believe their own memory.
+    #[error("{} is in use by another process: only one host may open a SQLite database, use PostgreSQL for several", .0.display())]
+    Locked(PathBuf),
+    /// The server did not answer or refused.
+    #[error("the database cannot be reached")]
+    Connect(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A newer host has been here.
+    #[error("the database has schema {applied}, this host knows up to {latest}: use a newer host")]
+    SchemaNewer {
+        /// In the database.
+        applied: i64,
+        /// In the binary.
+        latest: i64,
+    },
+    /// The schema was made by something else.
+    #[error("migration {version} in the database is not the one of this host")]
+    MigrationChanged {
+        /// Which.
+        version: i64,
+    },
+    /// A statement failed.
+    #[error("the schema cannot be read or brought up")]
+    Store(#[from] StoreError),
+}
+
+impl Store {
+    /// Opens the database, creates it if it is a SQLite file, and brings its schema up.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn open(config: StoreConfig, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let dialect = Dialect::of_url(&config.url).ok_or(OpenError::Url)?;
+        let (url, file) = match dialect {
+            Dialect::Sqlite => {
+                let path = sqlite_file::path_of(&config.url)?;
+                let file = sqlite_file::take(&path)?;
+                (sqlite_file::url_of(&path), Some(file))
+            }
+            Dialect::Postgres => (config.url.clone(), None),
+        };
+        let db = Arc::new(connect(dialect, &url, config.audit_sync, config.consistency).await?);
+        migrate::migrate(&db).await?;
+        db.read_revisions().await?;
+        Ok(Self::start(db, file, config, clock))
+    }
+
+    /// Looks at the schema without changing anything and without creating a file.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn check_migrations(config: &StoreConfig) -> Result<MigrationState, OpenError> {
+        let dialect = Dialect::of_url(&config.url).ok_or(OpenError::Url)?;
+        let url = match dialect {
+            Dialect::Sqlite => {
+                let path = sqlite_file::path_of(&config.url)?;
+                if !path.try_exists().map_err(OpenError::File)? {
+                    return Ok(migrate::nothing_applied());
+                }
+                sqlite_file::url_of(&path)
+            }
+            Dialect::Postgres => config.url.clone(),
+        };
+        let db = connect(dialect, &url, config.audit_sync, config.consistency).await?;
+        let state = migrate::look(&db).await;
+        db.read.close().await;
+        db.write.close().await;
+        state
+    }
+}
+
+async fn connect(dialect: Dialect, url: &str, sync: AuditSync, consistency: Consistency) -> Result<Db, OpenError> {
+    sqlx::any::install_default_drivers();
+    let write = pool(dialect, url, sync, true)?;
+    // The first connection is made now: a server that is not there shows at the start.
+    write.acquire().await.map_err(|error| OpenError::Connect(Box::new(error)))?;
+    let read = match dialect {
+        Dialect::Sqlite => pool(dialect, url, sync, false)?,
+        Dialect::Postgres => write.clone(),
+    };
+    Ok(Db::new(dialect, read, write, consistency))
+}
+
+fn pool(dialect: Dialect, url: &str, sync: AuditSync, writes: bool) -> Result<AnyPool, OpenError> {
+    // Statement logging is off: a slow-statement line would be the only place with SQL in a log.
+    let options = AnyConnectOptions::from_str(url)
+        .map_err(|error| OpenError::Connect(Box::new(error)))?
+        .disable_statement_logging();
+    let session = dialect.session(sync, writes);
+    let pool = AnyPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).after_connect(move |connection, _| {
+        Box::pin(async move {
+            for statement in session {
+                connection.execute(*statement).await?;
+            }
+            Ok(())
+        })
+    });
+    let pool = match dialect {
+        // One writer, so that transactions queue here and never meet SQLITE_BUSY; connections
+        // to a file do not go stale.
+        Dialect::Sqlite => pool
+            .max_connections(if writes { 1 } else { SQLITE_READERS })
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false),
+        Dialect::Postgres => pool.max_connections(POSTGRES_CONNECTIONS),
+    };
+    Ok(pool.connect_lazy_with(options))
+}

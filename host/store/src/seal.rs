@@ -1,0 +1,141 @@
+//! Secrets at rest: AES-256-GCM, bound to the row and column that they are stored in.
+
+use std::sync::Arc;
+
+use aes_gcm::aead::{Aead, KeyInit, Payload};
+use aes_gcm::{Aes256Gcm, Nonce};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use pangolin_core::secret::Secret;
+use zeroize::Zeroizing;
+
+use crate::random;
+
+/// The name of a key that was given without one.
+const DEFAULT_KEY_ID: &str = "default";
+const NONCE_BYTES: usize = 12;
+
+/// Why keys were refused. No text shows any part of a key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyRingError {
+    /// Nothing was given.
+    #[error("no encryption key given: use base64 of 32 bytes, or id:base64,id:base64")]
+    Empty,
+    /// Not base64 of 32 bytes.
+    #[error("encryption key {0} is not base64 of 32 bytes (make one with: openssl rand -base64 32)")]
+    NotAKey(usize),
+    /// The name of a key is part of each sealed value.
+    #[error("encryption key {0} needs a name of 1 to 32 letters, digits, '-' or '_'")]
+    BadId(usize),
+    /// Two keys have one name.
+    #[error("two encryption keys are called '{0}'")]
+    Duplicate(String),
+}
+
+/// Why a value could not be sealed or opened.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SealError {
+    #[error("the stored value is not in the sealed form v1:<key id>:<base64>")]
+    Form,
+    #[error("the value is sealed with encryption key '{0}', which is not in the key ring: add it back")]
+    UnknownKey(String),
+    #[error("the sealed value does not belong here, was changed, or was sealed with another key of the same name")]
+    Refused,
+    #[error("the value could not be sealed")]
+    Failed,
+}
+
+#[derive(Clone)]
+struct NamedKey {
+    id: String,
+    key: Zeroizing<[u8; 32]>,
+}
+
+/// Keys by name. The first seals; all of them open.
+#[derive(Clone)]
+pub struct KeyRing(Arc<[NamedKey]>);
+
+impl std::fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|named| &named.id)).finish()
+    }
+}
+
+/// The place of a sealed value. It is authenticated with the value, so that a value that is
+/// moved to another place does not open.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place<'a> {
+    pub(crate) table: &'static str,
+    pub(crate) row: &'a str,
+    pub(crate) column: &'static str,
+}
+
+impl Place<'_> {
+    fn bytes(&self) -> Vec<u8> {
+        format!("{}|{}|{}", self.table, self.row, self.column).into_bytes()
+    }
+}
+
+impl KeyRing {
+    /// Reads base64 of 32 bytes (a key called `default`), or `id:base64,id:base64`.
+    ///
+    /// # Errors
+    /// See [`KeyRingError`].
+    pub fn parse(text: &str) -> Result<Self, KeyRingError> {
+        let mut keys: Vec<NamedKey> = Vec::new();
+        for (at, part) in text.trim().split(',').enumerate() {
+            let (id, encoded) = part.trim().split_once(':').unwrap_or((DEFAULT_KEY_ID, part.trim()));
+            if encoded.is_empty() {
+                return Err(KeyRingError::Empty);
+            }
+            let id_is_fine =
+                (1..=32).contains(&id.len()) && id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+            if !id_is_fine {
+                return Err(KeyRingError::BadId(at + 1));
+            }
+            if keys.iter().any(|known| known.id == id) {
+                return Err(KeyRingError::Duplicate(id.to_owned()));
+            }
+            let bytes = Zeroizing::new(BASE64.decode(encoded).map_err(|_| KeyRingError::NotAKey(at + 1))?);
+            let key = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| KeyRingError::NotAKey(at + 1))?;
+            keys.push(NamedKey { id: id.to_owned(), key: Zeroizing::new(key) });
+        }
+        Ok(Self(keys.into()))
+    }
+
+    /// A new key, and the text that [`KeyRing::parse`] reads, for a file that only the host reads.
+    #[must_use]
+    pub fn generate() -> (Self, Secret<String>) {
+        let key = random::key();
+        let text = Secret::new(BASE64.encode(*key));
+        (Self([NamedKey { id: DEFAULT_KEY_ID.to_owned(), key }].into()), text)
+    }
+
+    /// Seals with the first key: `v1:<key id>:<base64 of nonce and ciphertext>`.
+    pub(crate) fn seal(&self, place: Place<'_>, plain: &[u8]) -> Result<String, SealError> {
+        let named = self.0.first().ok_or(SealError::Failed)?;
+        let nonce = random::nonce();
+        let mut sealed = nonce.to_vec();
+        let payload = Payload { msg: plain, aad: &place.bytes() };
+        let ciphertext = cipher(named)?.encrypt(Nonce::from_slice(&nonce), payload).map_err(|_| SealError::Failed)?;
+        sealed.extend(ciphertext);
+        Ok(format!("v1:{}:{}", named.id, BASE64.encode(sealed)))
+    }
+
+    /// Opens with the key that the value names.
+    pub(crate) fn open(&self, place: Place<'_>, sealed: &str) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        let (id, encoded) = sealed.strip_prefix("v1:").and_then(|rest| rest.split_once(':')).ok_or(SealError::Form)?;
+        let named = self.0.iter().find(|named| named.id == id).ok_or_else(|| SealError::UnknownKey(id.to_owned()))?;
+        let bytes = BASE64.decode(encoded).map_err(|_| SealError::Form)?;
+        let (nonce, ciphertext) = bytes.split_at_checked(NONCE_BYTES).ok_or(SealError::Form)?;
+        let payload = Payload { msg: ciphertext, aad: &place.bytes() };
+        cipher(named)?.decrypt(Nonce::from_slice(nonce), payload).map(Zeroizing::new).map_err(|_| SealError::Refused)
+    }
+}
+
+fn cipher(named: &NamedKey) -> Result<Aes256Gcm, SealError> {
+    Aes256Gcm::new_from_slice(named.key.as_slice()).map_err(|_| SealError::Failed)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,139 @@
+//! Users of tenants.
+
+use pangolin_core::clock::UnixMillis;
+use pangolin_core::id::{TenantId, UserId};
+use pangolin_core::ports::StoreError;
+use pangolin_core::record::User;
+use sqlx::any::AnyRow;
+
+use crate::db::sql;
+use crate::error::{backend, on_write};
+use crate::generation::Slot;
+use crate::page::OffsetPage;
+use crate::row;
+use crate::store::Store;
+use crate::tx::Tx;
+
+impl Store {
+    /// Creates a user.
+    ///
+    /// # Errors
+    /// The identifier or the name is taken, or there is no such tenant.
+    pub async fn create_user(&self, user: &User) -> Result<(), StoreError> {
+        let mut tx = Tx::management(self.db()).await?;
+        let insert = sql(
+            "INSERT INTO users (id, tenant_id, username, email, role, password_hash, active, created_at, last_login) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        )
+        .bind(user.id.to_string())
+        .bind(user.tenant_id.to_string())
+        .bind(user.username.as_str())
+        .bind(user.email.clone())
+        .bind(user.role.as_str())
+        .bind(user.password_hash.clone())
+        .bind(i64::from(user.active))
+        .bind(user.created_at.0)
+        .bind(user.last_login.map(|at| at.0));
+        tx.execute(insert).await.map_err(on_write("user", "tenant"))?;
+        tx.commit().await
+    }
+
+    /// One user.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        let select = sql("SELECT * FROM users WHERE id = $1").bind(id.to_string());
+        self.db().optional(select).await?.as_ref().map(read).transpose()
+    }
+
+    /// One user of a tenant by name.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn user_by_name(&self, tenant: TenantId, username: &str) -> Result<Option<User>, StoreError> {
+        let select =
+            sql("SELECT * FROM users WHERE tenant_id = $1 AND username = $2").bind(tenant.to_string()).bind(username);
+        self.db().optional(select).await?.as_ref().map(read).transpose()
+    }
+
+    /// Users by name, of one tenant or of all.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn list_users(&self, tenant: Option<TenantId>, page: &OffsetPage) -> Result<Vec<User>, StoreError> {
+        let select = match tenant {
+            Some(tenant) => sql("SELECT * FROM users WHERE tenant_id = $3 ORDER BY username, id LIMIT $1 OFFSET $2")
+                .bind(page.sql_limit())
+                .bind(page.sql_offset())
+                .bind(tenant.to_string()),
+            None => sql("SELECT * FROM users ORDER BY username, id LIMIT $1 OFFSET $2")
+                .bind(page.sql_limit())
+                .bind(page.sql_offset()),
+        };
+        self.db().all(select).await?.iter().map(read).collect()
+    }
+
+    /// Replaces everything but the tenant, the time of creation and the last login.
+    ///
+    /// # Errors
+    /// There is no such user of that tenant, or the name is taken.
+    pub async fn update_user(&self, user: &User) -> Result<(), StoreError> {
+        let mut tx = Tx::management(self.db()).await?;
+        let update = sql("UPDATE users SET username = $3, email = $4, role = $5, password_hash = $6, active = $7 \
+             WHERE id = $1 AND tenant_id = $2")
+        .bind(user.id.to_string())
+        .bind(user.tenant_id.to_string())
+        .bind(user.username.as_str())
+        .bind(user.email.clone())
+        .bind(user.role.as_str())
+        .bind(user.password_hash.clone())
+        .bind(i64::from(user.active));
+        if tx.execute(update).await.map_err(on_write("user", "tenant"))? == 0 {
+            return Err(StoreError::NotFound("user"));
+        }
+        tx.commit().await
+    }
+
+    /// Deletes a user with the roles held and the grants; the tokens are revoked.
+    ///
+    /// # Errors
+    /// There is no such user.
+    pub async fn delete_user(&self, id: UserId) -> Result<(), StoreError> {
+        let mut tx = Tx::management(self.db()).await?;
+        tx.raise([Slot::Tokens]).await?;
+        let revoke = sql("UPDATE tokens SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL")
+            .bind(id.to_string())
+            .bind(self.inner.clock.now().0);
+        tx.execute(revoke).await.map_err(backend)?;
+        let delete = sql("DELETE FROM users WHERE id = $1").bind(id.to_string());
+        if tx.execute(delete).await.map_err(backend)? == 0 {
+            return Err(StoreError::NotFound("user"));
+        }
+        tx.commit().await
+    }
+
+    /// Notes a login. Snapshots stay as they are: nothing is decided by it.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn touch_login(&self, id: UserId, at: UnixMillis) -> Result<(), StoreError> {
+        let update = sql("UPDATE users SET last_login = $2 WHERE id = $1").bind(id.to_string()).bind(at.0);
+        self.db().execute(update).await.map(drop).map_err(backend)
+    }
+}
+
+/// A row of `users`.
+pub(crate) fn read(found: &AnyRow) -> Result<User, StoreError> {
+    Ok(User {
+        id: row::parsed(found, "id")?,
+        tenant_id: row::parsed(found, "tenant_id")?,
+        username: row::text(found, "username")?,
+        email: row::opt_text(found, "email")?,
+        role: row::parsed(found, "role")?,
+        password_hash: row::opt_text(found, "password_hash")?,
+        active: row::flag(found, "active")?,
+        created_at: row::instant(found, "created_at")?,
+        last_login: row::opt_instant(found, "last_login")?,
+    })
+}

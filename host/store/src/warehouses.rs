@@ -1,0 +1,193 @@
+//! Warehouses; their secrets are one sealed document per row.
+
+mod sealed;
+
+use std::sync::Arc;
+
+use pangolin_core::deputy::HostClaim;
+use pangolin_core::id::{TenantId, WarehouseId};
+use pangolin_core::location::Location;
+use pangolin_core::ports::StoreError;
+use pangolin_core::warehouse::Warehouse;
+use sqlx::any::AnyRow;
+
+use crate::claims;
+use crate::db::sql;
+use crate::error::{broken, on_delete, on_write};
+use crate::generation::Slot;
+use crate::page::OffsetPage;
+use crate::row;
+use crate::seal::KeyRing;
+use crate::store::Store;
+use crate::tx::Tx;
+
+impl Store {
+    /// Creates a warehouse; the claim says what it uses through the host's own identity.
+    ///
+    /// # Errors
+    /// The name is taken, there is no such tenant, or the claim is not the tenant's to make.
+    pub async fn create_warehouse(&self, warehouse: &Warehouse, claim: Option<&HostClaim>) -> Result<(), StoreError> {
+        let secrets = sealed::seal(&self.inner.keys, warehouse)?;
+        let mut tx = Tx::management(self.db()).await?;
+        let insert =
+            sql("INSERT INTO warehouses (id, tenant_id, name, kind, base, strategy, config, secrets, identity, \
+             allow_unscoped, max_ttl_seconds, revision, created_at, updated_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)")
+            .bind(warehouse.id.to_string())
+            .bind(warehouse.tenant_id.to_string())
+            .bind(warehouse.name.as_str())
+            .bind(row::to_word(&warehouse.kind)?)
+            .bind(warehouse.base.as_str())
+            .bind(warehouse.strategy.clone())
+            .bind(row::to_json(&warehouse.config)?)
+            .bind(secrets)
+            .bind(row::to_word(&warehouse.identity)?)
+            .bind(i64::from(warehouse.allow_unscoped))
+            .bind(warehouse.max_ttl_seconds.map(i64::from))
+            .bind(warehouse.revision)
+            .bind(warehouse.created_at.0)
+            .bind(warehouse.updated_at.0);
+        tx.execute(insert).await.map_err(on_write("warehouse", "tenant"))?;
+        claims::replace(&mut tx, warehouse, claim).await?;
+        tx.commit().await
+    }
+
+    /// One warehouse of a tenant by name. Warm: from memory.
+    ///
+    /// # Errors
+    /// The database failed, or the secrets cannot be opened.
+    pub async fn warehouse(&self, tenant: TenantId, name: &str) -> Result<Option<Arc<Warehouse>>, StoreError> {
+        let generation = self.db().generation(Slot::Management).await?;
+        let key = (tenant, name.to_owned());
+        if let Some(known) = self.inner.warehouses.get(&key, generation) {
+            return Ok(Some(known));
+        }
+        let select =
+            sql("SELECT * FROM warehouses WHERE tenant_id = $1 AND name = $2").bind(tenant.to_string()).bind(name);
+        let Some(found) = self.db().optional(select).await? else { return Ok(None) };
+        let warehouse = Arc::new(read(&self.inner.keys, &found)?);
+        self.inner.warehouses.keep(key, generation, &warehouse);
+        Ok(Some(warehouse))
+    }
+
+    /// One warehouse of a tenant. Warm: from memory.
+    ///
+    /// # Errors
+    /// The database failed, or the secrets cannot be opened.
+    pub async fn warehouse_by_id(
+        &self,
+        tenant: TenantId,
+        id: WarehouseId,
+    ) -> Result<Option<Arc<Warehouse>>, StoreError> {
+        let generation = self.db().generation(Slot::Management).await?;
+        if let Some(known) = self.inner.warehouses_by_id.get(&(tenant, id), generation) {
+            return Ok(Some(known));
+        }
+        let select = sql("SELECT * FROM warehouses WHERE tenant_id = $1 AND id = $2")
+            .bind(tenant.to_string())
+            .bind(id.to_string());
+        let Some(found) = self.db().optional(select).await? else { return Ok(None) };
+        let warehouse = Arc::new(read(&self.inner.keys, &found)?);
+        self.inner.warehouses_by_id.keep((tenant, id), generation, &warehouse);
+        Ok(Some(warehouse))
+    }
+
+    /// Warehouses of a tenant by name.
+    ///
+    /// # Errors
+    /// The database failed, or the secrets cannot be opened.
+    pub async fn list_warehouses(&self, tenant: TenantId, page: &OffsetPage) -> Result<Vec<Warehouse>, StoreError> {
+        let select = sql("SELECT * FROM warehouses WHERE tenant_id = $1 ORDER BY name LIMIT $2 OFFSET $3")
+            .bind(tenant.to_string())
+            .bind(page.sql_limit())
+            .bind(page.sql_offset());
+        self.db().all(select).await?.iter().map(|found| read(&self.inner.keys, found)).collect()
+    }
+
+    /// Replaces a warehouse that is still at the revision given, and raises the revision.
+    ///
+    /// # Errors
+    /// There is no such warehouse, it was changed meanwhile, the new name is taken, the new base
+    /// leaves a catalog outside, or the claim is not the tenant's to make.
+    pub async fn update_warehouse(&self, warehouse: &Warehouse, claim: Option<&HostClaim>) -> Result<(), StoreError> {
+        let secrets = sealed::seal(&self.inner.keys, warehouse)?;
+        let mut tx = Tx::management(self.db()).await?;
+        let id = warehouse.id.to_string();
+        let current = sql("SELECT revision FROM warehouses WHERE id = $1 AND tenant_id = $2")
+            .bind(id.as_str())
+            .bind(warehouse.tenant_id.to_string());
+        let current = tx.optional(current).await?.ok_or(StoreError::NotFound("warehouse"))?;
+        if row::int(&current, "revision")? != warehouse.revision {
+            return Err(StoreError::Conflict("warehouse"));
+        }
+        for found in tx.all(sql("SELECT name, base FROM catalogs WHERE warehouse_id = $1").bind(id.as_str())).await? {
+            if !warehouse.base.contains(&location(&found, "base")?) {
+                let name = row::text(&found, "name")?;
+                return Err(StoreError::InUse(format!("catalog {name} lies outside the new base location")));
+            }
+        }
+        let update =
+            sql("UPDATE warehouses SET name = $2, kind = $3, base = $4, strategy = $5, config = $6, secrets = $7, \
+             identity = $8, allow_unscoped = $9, max_ttl_seconds = $10, revision = revision + 1, updated_at = $11 \
+             WHERE id = $1")
+            .bind(id.as_str())
+            .bind(warehouse.name.as_str())
+            .bind(row::to_word(&warehouse.kind)?)
+            .bind(warehouse.base.as_str())
+            .bind(warehouse.strategy.clone())
+            .bind(row::to_json(&warehouse.config)?)
+            .bind(secrets)
+            .bind(row::to_word(&warehouse.identity)?)
+            .bind(i64::from(warehouse.allow_unscoped))
+            .bind(warehouse.max_ttl_seconds.map(i64::from))
+            .bind(warehouse.updated_at.0);
+        tx.execute(update).await.map_err(on_write("warehouse", "tenant"))?;
+        claims::replace(&mut tx, warehouse, claim).await?;
+        tx.commit().await
+    }
+
+    /// Deletes a warehouse.
+    ///
+    /// # Errors
+    /// There is no such warehouse, or a catalog lies on it.
+    pub async fn delete_warehouse(&self, tenant: TenantId, name: &str) -> Result<(), StoreError> {
+        let mut tx = Tx::management(self.db()).await?;
+        let delete =
+            sql("DELETE FROM warehouses WHERE tenant_id = $1 AND name = $2").bind(tenant.to_string()).bind(name);
+        let deleted = tx.execute(delete).await.map_err(on_delete("the warehouse still has catalogs"))?;
+        if deleted == 0 {
+            return Err(StoreError::NotFound("warehouse"));
+        }
+        tx.commit().await
+    }
+}
+
+/// A location in a column.
+pub(crate) fn location(found: &AnyRow, column: &'static str) -> Result<Location, StoreError> {
+    Location::parse(&row::text(found, column)?).map_err(broken)
+}
+
+fn read(keys: &KeyRing, found: &AnyRow) -> Result<Warehouse, StoreError> {
+    let id = row::text(found, "id")?;
+    let secrets = match row::opt_text(found, "secrets")? {
+        Some(text) => sealed::open(keys, &id, &text)?,
+        None => Default::default(),
+    };
+    let max_ttl_seconds = row::opt_int(found, "max_ttl_seconds")?.map(u32::try_from).transpose().map_err(broken)?;
+    Ok(Warehouse {
+        id: row::parsed(found, "id")?,
+        tenant_id: row::parsed(found, "tenant_id")?,
+        name: row::text(found, "name")?,
+        kind: row::word(found, "kind")?,
+        base: location(found, "base")?,
+        strategy: row::opt_text(found, "strategy")?,
+        config: row::json(found, "config")?,
+        secrets,
+        identity: row::word(found, "identity")?,
+        allow_unscoped: row::flag(found, "allow_unscoped")?,
+        max_ttl_seconds,
+        revision: row::int(found, "revision")?,
+        created_at: row::instant(found, "created_at")?,
+        updated_at: row::instant(found, "updated_at")?,
+    })
+}
