@@ -80,6 +80,7 @@ impl EgressPolicy {
         let mut url = Url::parse(text).map_err(|_| EgressDenied::Malformed)?;
         if let Some(Host::Domain(name)) = url.host()
             && let Some(bare) = name.strip_suffix('.')
+            && !bare.ends_with('.')
         {
             let bare = bare.to_owned();
             url.set_host(Some(&bare)).map_err(|_| EgressDenied::Malformed)?;
@@ -105,7 +106,7 @@ impl EgressPolicy {
         }
         let host = url.host().ok_or(EgressDenied::NoHost)?;
         if let Host::Domain(name) = host
-            && name.trim_end_matches('.').split('.').any(|label| label.is_empty() || label.len() > 63)
+            && name.strip_suffix('.').unwrap_or(name).split('.').any(|label| label.is_empty() || label.len() > 63)
         {
             return Err(EgressDenied::NoHost);
         }
