@@ -1,0 +1,23 @@
+//! Verbs on tables.
+
+mod commit;
+mod commit_many;
+mod commit_new;
+mod create;
+mod credentials;
+mod delegation;
+mod drop;
+mod exists;
+mod list;
+mod load;
+mod publish;
+mod register;
+mod rename;
+mod reply;
+mod request;
+
+pub use self::commit_many::{TableChange, TableIdentifier};
+pub use self::credentials::CredentialsAsk;
+pub use self::delegation::{Delegation, RouteForm};
+pub use self::reply::{CommittedTable, LoadedTable};
+pub use self::request::{CommitTable, CreateTable, RegisterTable};

@@ -1,0 +1,134 @@
+//! Credentials that go out with a table: asked for by a header, spelled out for the client.
+
+use std::sync::Arc;
+
+use pangolin_core::access::Access;
+use pangolin_core::emit::{self, Client, Emission, Emitted, FlatCredential};
+use pangolin_core::permission::Target;
+use pangolin_core::record::{CatalogSnapshot, Table};
+use pangolin_core::vend::{VendAsk, VendOutcome, Vended};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::catalogs::{Asker, Catalogs};
+use crate::error::Result;
+
+/// Under which form of its routes a catalog was called; links are given in the same one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RouteForm {
+    /// `/v1/{prefix}/…`, below the server's root.
+    #[default]
+    Plain,
+    /// `/v1/{prefix}/v1/…`: the client's URI ends in the catalog's name.
+    Nested,
+}
+
+/// What a load or a creation should bring besides the metadata.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Delegation {
+    /// `vended-credentials` was asked for.
+    pub vended: bool,
+    /// The form of the route.
+    pub form: RouteForm,
+    /// Who reads the answer.
+    pub client: Client,
+}
+
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+impl RouteForm {
+    /// The path of a table's credentials, relative to the client's URI.
+    fn credentials_path(self, catalog: &str, table: &Table) -> String {
+        let namespace = table.namespace.levels().join("\u{1f}");
+        let namespace = utf8_percent_encode(&namespace, SEGMENT);
+        let name = utf8_percent_encode(&table.name, SEGMENT);
+        match self {
+            Self::Plain => {
+                let catalog = utf8_percent_encode(catalog, SEGMENT);
+                format!("v1/{catalog}/namespaces/{namespace}/tables/{name}/credentials")
+            }
+            Self::Nested => format!("v1/namespaces/{namespace}/tables/{name}/credentials"),
+        }
+    }
+}
+
+/// A vend on its way out.
+pub(super) struct Delegated<'a> {
+    pub(super) snapshot: &'a CatalogSnapshot,
+    pub(super) table: &'a Table,
+    pub(super) form: RouteForm,
+    pub(super) client: Client,
+}
+
+impl Catalogs {
+    /// Vends, if the warehouse vends at all.
+    pub(super) async fn vend(
+        &self,
+        asker: Asker<'_>,
+        snapshot: &CatalogSnapshot,
+        table: &Table,
+        access: Access,
+        ttl_seconds: Option<u32>,
+        trigger: &'static str,
+    ) -> Result<Option<Arc<Vended>>> {
+        let ask = VendAsk { access, ttl_seconds, trigger, context: asker.context };
+        match self.vending.vend(asker.principal, snapshot, table, ask).await? {
+            VendOutcome::Vended(vended) => Ok(Some(vended)),
+            VendOutcome::Nothing => Ok(None),
+        }
+    }
+
+    pub(super) fn emitted(&self, to: &Delegated<'_>, vended: &Vended) -> Result<Emitted> {
+        let path = to.form.credentials_path(&to.snapshot.catalog.name, to.table);
+        Ok(emit::emit(&self.emission(to, vended, &path))?)
+    }
+
+    pub(super) fn flat(&self, to: &Delegated<'_>, vended: &Vended) -> Result<FlatCredential> {
+        Ok(emit::flat(&self.emission(to, vended, ""))?)
+    }
+
+    fn emission<'a>(&'a self, to: &'a Delegated<'_>, vended: &'a Vended, refresh_endpoint: &'a str) -> Emission<'a> {
+        Emission {
+            warehouse: &to.snapshot.warehouse,
+            credentials: &vended.credentials,
+            strategy: &vended.strategy,
+            unscoped: vended.unscoped,
+            table_root: &to.table.location,
+            refresh_endpoint,
+            defaults: self.storage_defaults(),
+            client: to.client,
+        }
+    }
+}
+
+/// Says whether the caller could read the whole catalog anyway.
+pub(super) fn holds_catalog(asker: Asker<'_>, snapshot: &CatalogSnapshot) -> bool {
+    asker.principal.access_on(Target::Catalog(snapshot.catalog.id)) == Access::FULL
+}
+
+#[cfg(test)]
+mod tests {
+    use pangolin_core::id::{CatalogId, TableId};
+    use pangolin_core::location::Location;
+    use pangolin_core::namespace::NamespacePath;
+
+    use super::*;
+
+    #[test]
+    fn links_follow_the_form_that_was_called() {
+        let table = Table {
+            id: TableId::generate(),
+            catalog_id: CatalogId::generate(),
+            namespace: NamespacePath::parse_dotted("a.b c").unwrap(),
+            name: "t%1".to_owned(),
+            location: Location::parse("s3://b/t").unwrap(),
+            extra_locations: Vec::new(),
+            metadata_location: String::new(),
+            metadata: Arc::from("{}"),
+            version: 1,
+        };
+        let plain = RouteForm::Plain.credentials_path("cat", &table);
+        assert_eq!(plain, "v1/cat/namespaces/a%1Fb%20c/tables/t%251/credentials");
+        let nested = RouteForm::Nested.credentials_path("cat", &table);
+        assert_eq!(nested, "v1/namespaces/a%1Fb%20c/tables/t%251/credentials");
+    }
+}

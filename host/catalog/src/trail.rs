@@ -1,0 +1,100 @@
+//! Audit rows of the catalog's own verbs. Vends are recorded by the vend pipeline.
+
+use pangolin_core::audit::{AuditEvent, AuditResult};
+use pangolin_core::id::AuditId;
+use pangolin_core::namespace::NamespacePath;
+use pangolin_core::record::{CatalogSnapshot, Table};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::catalogs::{Asker, Catalogs};
+use crate::error::{CatalogError, Result};
+
+/// One verb done to one thing.
+#[derive(Debug)]
+pub(crate) struct Deed {
+    action: &'static str,
+    resource_type: &'static str,
+    resource_id: Option<Uuid>,
+    resource_name: String,
+    metadata: Value,
+}
+
+impl Deed {
+    pub(crate) fn on_namespace(action: &'static str, snapshot: &CatalogSnapshot, path: &NamespacePath) -> Self {
+        Self {
+            action,
+            resource_type: "namespace",
+            resource_id: None,
+            resource_name: format!("{}.{path}", snapshot.catalog.name),
+            metadata: Value::Null,
+        }
+    }
+
+    pub(crate) fn on_table(
+        action: &'static str,
+        snapshot: &CatalogSnapshot,
+        namespace: &NamespacePath,
+        name: &str,
+    ) -> Self {
+        Self {
+            action,
+            resource_type: "table",
+            resource_id: None,
+            resource_name: format!("{}.{namespace}.{name}", snapshot.catalog.name),
+            metadata: Value::Null,
+        }
+    }
+
+    pub(crate) fn id(self, id: Uuid) -> Self {
+        Self { resource_id: Some(id), ..self }
+    }
+
+    pub(crate) fn with(self, metadata: Value) -> Self {
+        Self { metadata, ..self }
+    }
+
+    pub(crate) fn of_table(action: &'static str, snapshot: &CatalogSnapshot, table: &Table) -> Self {
+        Self::on_table(action, snapshot, &table.namespace, &table.name).id(table.id.0)
+    }
+}
+
+impl Catalogs {
+    /// Records how the deed ended, and hands the result on. What cannot be recorded has failed.
+    pub(crate) async fn recorded<T>(
+        &self,
+        asker: Asker<'_>,
+        snapshot: &CatalogSnapshot,
+        deed: Deed,
+        result: Result<T>,
+    ) -> Result<T> {
+        let (ended, error_message) = match &result {
+            Ok(_) => (AuditResult::Success, None),
+            Err(error) if error.is_refusal() => (AuditResult::Denied, Some(error.to_string())),
+            Err(error) if error.is_harmless() => return result,
+            Err(CatalogError::Audit(_)) => return result,
+            Err(error) => (AuditResult::Failure, Some(error.to_string())),
+        };
+        let Asker { principal, context } = asker;
+        self.audit
+            .record(AuditEvent {
+                id: AuditId::generate(),
+                tenant_id: Some(snapshot.catalog.tenant_id),
+                user_id: Some(principal.user_id),
+                username: principal.username.to_string(),
+                action: deed.action.to_owned(),
+                resource_type: deed.resource_type.to_owned(),
+                resource_id: deed.resource_id,
+                resource_name: deed.resource_name,
+                timestamp: self.clock.now(),
+                ip_address: context.ip_address.clone(),
+                user_agent: context.user_agent.clone(),
+                result: ended,
+                error_message,
+                request_id: context.request_id.clone(),
+                metadata: deed.metadata,
+            })
+            .await?;
+        result
+    }
+}
