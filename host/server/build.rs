@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 const FIRST_PARTY: [&str; 6] =
     ["aws_sts", "aws_static", "azure_oauth", "azure_sas", "gcp_downscoped", "vast_s3keys"];
 
+#[expect(clippy::disallowed_methods, reason = "a build script is configured by its environment")]
 fn main() {
     println!("cargo::rerun-if-env-changed=PANGOLIN_BUILTIN_PLUGINS");
     let workspace = Path::new(&env::var("CARGO_MANIFEST_DIR").unwrap_or_default()).join("../..");
