@@ -1,48 +1,124 @@
-//! `secret_ref`: names of secrets that are resolved at use. The grammar and the order of places
-//! are here; reading them is the resolver's.
+//! References to secrets: `{"secret_ref": "name"}`. The grammar of names and the order of
+//! places that are looked at. Pure: reading is a [`SecretResolver`]'s work.
 
 use crate::secret::Secret;
 
-/// Why a reference did not resolve. Names the places, never a value.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SecretRefError {
-    /// Not `^[a-zA-Z0-9][a-zA-Z0-9_-]{0,252}$`.
-    #[error("'{0}' is not a secret_ref: use 1 to 253 letters, digits, '-' and '_', beginning with a letter or digit")]
-    Name(String),
-    /// Neither place has it.
-    #[error("secret '{name}' not found: expected in environment variable '{variable}' or in '{path}'")]
-    NotFound {
-        /// The reference.
-        name: String,
-        /// The variable looked for.
-        variable: String,
-        /// The file or directory looked for.
-        path: String,
-    },
-    /// A place is there and cannot be read.
-    #[error("secret '{name}' in '{path}' cannot be read: {reason}")]
-    Unreadable {
-        /// The reference.
-        name: String,
-        /// The file.
-        path: String,
-        /// What the system said.
-        reason: String,
-    },
-}
+#[cfg(test)]
+mod tests;
 
 /// Where the orchestrator mounts secrets.
 pub const MOUNT: &str = "/var/run/secrets";
 
-/// Checks the grammar.
+/// The longest name.
+const MAX_NAME: usize = 253;
+
+/// The host's own settings and identity. A tenant that could name them would have the host
+/// send its own keys away.
+const RESERVED: &[&str] = &[
+    "PANGOLIN",
+    "AWS",
+    "AZURE",
+    "GOOGLE",
+    "GCP",
+    "GCLOUD",
+    "DATABASE",
+    "KUBERNETES",
+    "OTEL",
+    "PGPASSWORD",
+    "PGPASSFILE",
+    "PGUSER",
+];
+
+/// Why a reference gives no secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SecretRefError {
+    /// Not a name; shows its first characters only, since it may be a secret in the wrong place.
+    #[error("'{0}' is not a secret_ref: use 1 to 253 letters, digits, '-' and '_', beginning with a letter or a digit")]
+    Name(String),
+    /// A name of the host's own settings.
+    #[error("secret '{0}' is reserved for the host's own settings: use another name")]
+    Reserved(String),
+    /// In none of the places.
+    #[error("secret '{name}' not found: expected in environment variable '{variable}' or in '{path}'")]
+    NotFound {
+        /// The name.
+        name: String,
+        /// The environment variable that was looked at.
+        variable: String,
+        /// The file or directory that was looked at.
+        path: String,
+    },
+    /// A file is there and cannot be read.
+    #[error("secret '{name}' cannot be read from '{path}': {reason}")]
+    Unreadable {
+        /// The name.
+        name: String,
+        /// The file.
+        path: String,
+        /// Kind of the failure, for example `permission denied`.
+        reason: String,
+    },
+}
+
+/// The places of one secret, in the order in which they are looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    /// The name.
+    pub name: String,
+    /// First: this environment variable, if it is set and not blank.
+    pub variable: String,
+    /// Then this path, if it is a file.
+    pub path: String,
+    /// Then, if the path is a directory of keys as Kubernetes mounts a secret: the first of these
+    /// files, or else the only key of the directory.
+    pub keys: [String; 2],
+}
+
+impl Places {
+    /// The error for a secret that is in none of them.
+    #[must_use]
+    pub fn not_found(&self) -> SecretRefError {
+        let Self { name, variable, path, .. } = self.clone();
+        SecretRefError::NotFound { name, variable, path }
+    }
+}
+
+/// Checks a name: `^[a-zA-Z0-9][a-zA-Z0-9_-]{0,252}$`, and none of the host's own settings.
 ///
 /// # Errors
-/// [`SecretRefError::Name`].
+/// [`SecretRefError::Name`] or [`SecretRefError::Reserved`].
 pub fn check_name(name: &str) -> Result<(), SecretRefError> {
-    let fine = name.len() <= 253
-        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
-    if fine { Ok(()) } else { Err(SecretRefError::Name(name.chars().take(64).collect::<String>().escape_debug().to_string())) }
+    let begins = name.starts_with(|c: char| c.is_ascii_alphanumeric());
+    let goes_on = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    if !begins || !goes_on || name.len() > MAX_NAME {
+        let begin: String = name.chars().take(3).collect();
+        return Err(SecretRefError::Name(format!("{}…", begin.escape_debug())));
+    }
+    let variable = variable(name);
+    let word = variable.split('_').next().unwrap_or_default();
+    if RESERVED.contains(&word) {
+        return Err(SecretRefError::Reserved(name.to_owned()));
+    }
+    Ok(())
+}
+
+/// Where the secret is looked for.
+///
+/// # Errors
+/// See [`check_name`].
+pub fn places(name: &str) -> Result<Places, SecretRefError> {
+    check_name(name)?;
+    let path = format!("{MOUNT}/{name}");
+    let keys = [format!("{path}/{name}"), format!("{path}/value")];
+    Ok(Places { name: name.to_owned(), variable: variable(name), path, keys })
+}
+
+/// The value as it stood in a variable or a file, without blanks around it; none if nothing is
+/// left.
+#[must_use]
+pub fn clean(text: &str) -> Option<Secret<String>> {
+    let value = text.trim();
+    (!value.is_empty()).then(|| Secret::from(value))
 }
 
 /// The environment variable of a reference: upper case, `-` as `_`.
@@ -51,27 +127,11 @@ pub fn variable(name: &str) -> String {
     name.to_ascii_uppercase().replace('-', "_")
 }
 
-/// Reads secrets by reference.
+/// Finds secrets by name, at use.
 pub trait SecretResolver: Send + Sync + std::fmt::Debug {
     /// The value: environment first, then the mount.
     ///
     /// # Errors
-    /// See [`SecretRefError`].
+    /// See [`SecretRefError`]. No error holds a value.
     fn resolve(&self, name: &str) -> Result<Secret<String>, SecretRefError>;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_follow_the_grammar() {
-        for name in ["a", "polaris-client-secret", "A_b-9", &"x".repeat(253)] {
-            assert_eq!(check_name(name), Ok(()), "{name}");
-        }
-        for name in ["", "-a", "_a", "a/b", "a.b", "../x", "ä", "a b", &"x".repeat(254)] {
-            assert!(check_name(name).is_err(), "{name}");
-        }
-        assert_eq!(variable("db-Password_1"), "DB_PASSWORD_1");
-    }
 }

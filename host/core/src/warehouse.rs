@@ -1,4 +1,25 @@
 //! A warehouse: storage, strategy, configuration in one normal form, secrets apart.
+//!
+//! [`create`] and [`update`] turn a request's body, in any of the spellings in use, into the
+//! normal form; [`view`] is what replies show of it. Pure: the strategies' own `check-config`
+//! comes after.
+
+mod base;
+mod context;
+mod create;
+mod field;
+mod judge;
+mod normalise;
+mod problem;
+mod request;
+mod secrets;
+mod spelling;
+mod strategy_form;
+#[cfg(test)]
+mod tests;
+mod update;
+mod value;
+mod view;
 
 use std::collections::BTreeMap;
 
@@ -8,6 +29,15 @@ use crate::clock::UnixMillis;
 use crate::id::{TenantId, WarehouseId};
 use crate::location::Location;
 use crate::secret::SecretValue;
+
+pub use self::context::WarehouseContext;
+pub use self::create::create;
+pub use self::problem::WarehouseProblems;
+pub use self::update::update;
+pub use self::view::view;
+
+/// Name of the strategy that assumes a role; the operator's role stands for a missing one.
+pub(crate) const AWS_STS: &str = "AwsSts";
 
 /// Where the objects are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -79,5 +109,18 @@ impl Warehouse {
     #[must_use]
     pub fn flag(&self, field: &str) -> bool {
         self.config.get(field).and_then(serde_json::Value::as_bool).unwrap_or(false)
+    }
+}
+
+impl StorageKind {
+    /// The wire form, as `type` in `storage_config`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::S3 => "s3",
+            Self::Azure => "azure",
+            Self::Gcs => "gcs",
+            Self::Local => "local",
+        }
     }
 }

@@ -1,0 +1,151 @@
+//! The host's own identity must not become a confused deputy: what one tenant uses through it,
+//! no other tenant can name.
+//!
+//! A role and a base location used with the host's own identity belong to one tenant, unless
+//! Root says otherwise by pins. Pure; the store keeps the claims, and judges each change and
+//! each snapshot with [`judge`].
+
+use crate::id::{TenantId, WarehouseId};
+use crate::location::Location;
+use crate::record::HostIdentityPins;
+use crate::warehouse::{BaseIdentity, StorageKind, Warehouse};
+
+#[cfg(test)]
+mod tests;
+
+/// What the operator set for the host's own identity.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OperatorIdentity<'a> {
+    /// `PANGOLIN_STS_ROLE_ARN`: offered to every tenant.
+    pub role: Option<&'a str>,
+    /// `PANGOLIN_STS_EXTERNAL_ID`: sent with that role, and with no other.
+    pub external_id: Option<&'a str>,
+}
+
+/// What a warehouse uses through the host's own identity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostClaim {
+    /// The warehouse.
+    pub warehouse_id: WarehouseId,
+    /// Its tenant.
+    pub tenant_id: TenantId,
+    /// The role that the tenant named; none for the role that the operator offers, and where no
+    /// role is assumed.
+    pub role: Option<String>,
+    /// Its base location.
+    pub base: Location,
+}
+
+impl HostClaim {
+    /// The claim of a warehouse; none if it brings its own keys or vends nothing. A directory of
+    /// the host is a claim as well: the host reads and writes it as itself.
+    #[must_use]
+    pub fn of(warehouse: &Warehouse, operator: OperatorIdentity<'_>) -> Option<Self> {
+        if warehouse.identity != BaseIdentity::Host && warehouse.kind != StorageKind::Local {
+            return None;
+        }
+        let role = warehouse
+            .text("role_arn")
+            .filter(|_| warehouse.identity == BaseIdentity::Host)
+            .filter(|role| !operator.role.is_some_and(|offered| same_role(role, offered)));
+        Some(Self {
+            warehouse_id: warehouse.id,
+            tenant_id: warehouse.tenant_id,
+            role: role.map(str::to_owned),
+            base: warehouse.base.clone(),
+        })
+    }
+}
+
+/// Whether the claim may stand beside the others.
+///
+/// `others` are the claims of all warehouses (those of the same tenant, the claim itself among
+/// them, do not matter), `pins` those of all tenants.
+#[must_use]
+pub fn judge(claim: &HostClaim, others: &[HostClaim], pins: &[(TenantId, HostIdentityPins)]) -> bool {
+    role_is_free(claim, others, pins) && base_is_free(claim, others, pins)
+}
+
+fn role_is_free(claim: &HostClaim, others: &[HostClaim], pins: &[(TenantId, HostIdentityPins)]) -> bool {
+    let Some(role) = claim.role.as_deref() else { return true };
+    let pinned = |(_, pins): &&(TenantId, HostIdentityPins)| pins.roles.iter().any(|pin| same_role(pin, role));
+    let mut holders = pins.iter().filter(pinned).map(|(tenant, _)| *tenant).peekable();
+    if holders.peek().is_some() {
+        return holders.any(|tenant| tenant == claim.tenant_id);
+    }
+    !foreign(claim, others).any(|other| other.role.as_deref().is_some_and(|named| same_role(named, role)))
+}
+
+fn base_is_free(claim: &HostClaim, others: &[HostClaim], pins: &[(TenantId, HostIdentityPins)]) -> bool {
+    let of_tenant = |own: bool| {
+        pins.iter().filter(move |(tenant, _)| (*tenant == claim.tenant_id) == own).flat_map(|(_, pins)| &pins.bases)
+    };
+    if of_tenant(true).any(|pin| pin.contains(&claim.base)) {
+        return true;
+    }
+    !of_tenant(false).any(|pin| pin.overlaps(&claim.base))
+        && !foreign(claim, others).any(|other| other.base.overlaps(&claim.base))
+}
+
+fn foreign<'a>(claim: &HostClaim, others: &'a [HostClaim]) -> impl Iterator<Item = &'a HostClaim> {
+    let tenant = claim.tenant_id;
+    others.iter().filter(move |other| other.tenant_id != tenant)
+}
+
+/// IAM names are unique without regard to case.
+fn same_role(one: &str, other: &str) -> bool {
+    one.trim().eq_ignore_ascii_case(other.trim())
+}
+
+/// Why an external id is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ExternalIdRefused {
+    /// The operator's own.
+    #[error("external_id is reserved: choose another one for this role, or leave it out and the host makes one")]
+    Operators,
+    /// The one that the host makes for another tenant.
+    #[error("external_id belongs to another tenant: choose another one, or leave it out and the host makes one")]
+    OtherTenants,
+}
+
+/// The external id that goes with a role assumed through the host's own identity.
+///
+/// With the operator's role it is the operator's. With a role that the tenant named it is the
+/// warehouse's (`configured`), else `pangolin-<tenant>`; never the operator's and never the one
+/// that the host makes for another tenant, so that a trust policy that demands one of these
+/// lets nobody else in.
+///
+/// # Errors
+/// See [`ExternalIdRefused`].
+pub fn external_id(
+    tenant: TenantId,
+    role: &str,
+    configured: Option<&str>,
+    operator: OperatorIdentity<'_>,
+) -> Result<Option<String>, ExternalIdRefused> {
+    let configured = configured.filter(|id| !id.is_empty());
+    let offered = operator.role.is_some_and(|offered| same_role(offered, role));
+    if offered && operator.external_id.is_some() {
+        return Ok(operator.external_id.map(str::to_owned));
+    }
+    if let Some(id) = configured {
+        if operator.external_id == Some(id) {
+            return Err(ExternalIdRefused::Operators);
+        }
+        if made_for(id).is_some_and(|owner| owner != tenant) {
+            return Err(ExternalIdRefused::OtherTenants);
+        }
+        return Ok(Some(id.to_owned()));
+    }
+    Ok((!offered).then(|| own_external_id(tenant)))
+}
+
+/// The external id that the host makes for a tenant; trust policies of its roles name it.
+#[must_use]
+pub fn own_external_id(tenant: TenantId) -> String {
+    format!("pangolin-{tenant}")
+}
+
+fn made_for(id: &str) -> Option<TenantId> {
+    id.strip_prefix("pangolin-")?.parse().ok()
+}

@@ -1,0 +1,72 @@
+use proptest::prelude::*;
+
+use super::*;
+
+#[test]
+fn names_follow_the_grammar() {
+    for name in ["a", "7", "polaris-client-secret", "My_Key-2", &"x".repeat(253)] {
+        assert_eq!(check_name(name), Ok(()), "{name}");
+    }
+    for name in ["", "-a", "_a", "a.b", "a/b", "../x", "a b", "ä", "a\n", &"x".repeat(254)] {
+        assert!(matches!(check_name(name), Err(SecretRefError::Name(_))), "{name}");
+    }
+}
+
+#[test]
+fn a_secret_in_the_wrong_place_is_not_repeated() {
+    let refused = check_name("wJalrXUtnFEMI/K7MDENG").unwrap_err();
+    assert!(!format!("{refused} {refused:?}").contains("XUtn"));
+}
+
+#[test]
+fn the_hosts_own_settings_cannot_be_named() {
+    for name in [
+        "pangolin-jwt-secret",
+        "PANGOLIN_ENCRYPTION_KEY",
+        "aws_secret_access_key",
+        "AWS-session-token",
+        "database-url",
+        "azure-client-secret",
+        "google_application_credentials",
+        "pgpassword",
+        "aws",
+        "Pangolin",
+    ] {
+        assert!(matches!(check_name(name), Err(SecretRefError::Reserved(_))), "{name}");
+        assert!(places(name).is_err(), "{name}");
+    }
+    assert_eq!(check_name("awsome-key"), Ok(()));
+    assert_eq!(check_name("pg-lake"), Ok(()));
+    assert_eq!(check_name("lake-aws-key"), Ok(()));
+}
+
+#[test]
+fn the_environment_comes_first_then_the_mount() {
+    let places = places("polaris-creds").unwrap();
+    assert_eq!(places.variable, "POLARIS_CREDS");
+    assert_eq!(places.path, "/var/run/secrets/polaris-creds");
+    assert_eq!(places.keys, ["/var/run/secrets/polaris-creds/polaris-creds", "/var/run/secrets/polaris-creds/value"]);
+    assert_eq!(
+        places.not_found().to_string(),
+        "secret 'polaris-creds' not found: expected in environment variable 'POLARIS_CREDS' or in \
+         '/var/run/secrets/polaris-creds'"
+    );
+}
+
+#[test]
+fn blank_is_no_value_and_blanks_around_it_go() {
+    assert!(clean(" \n\t").is_none());
+    assert_eq!(clean(" k \n"), Some(Secret::from("k")));
+}
+
+proptest! {
+    #[test]
+    fn no_name_leads_out_of_the_directory(name in "\\PC{0,40}") {
+        if let Ok(places) = places(&name) {
+            for path in places.keys.iter().chain([&places.path]) {
+                prop_assert!(path.starts_with("/var/run/secrets/"));
+                prop_assert!(!path.contains("..") && !path.contains("//") && path.split('/').count() <= 6);
+            }
+        }
+    }
+}
