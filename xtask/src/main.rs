@@ -2,9 +2,15 @@
 
 use clap::{Parser, Subcommand};
 
+mod bench;
+mod build;
+mod demo;
 mod paths;
 mod plugins;
 mod process;
+mod serve;
+mod test;
+mod tools;
 
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", about = "Set-up of the project", disable_help_subcommand = true)]
@@ -16,11 +22,23 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Builds the strategies to components in target/plugins.
-    Plugins,
+    Plugins(plugins::Arguments),
+    /// The main job from end to end: a local S3 with STS, the host, a writer, a reader, what is refused.
+    Demo(demo::Arguments),
+    /// Installs what the tests need, then runs all tests.
+    Test,
+    /// The host on SQLite in No-Auth mode, with `local` storage below its data directory.
+    Serve(serve::Arguments),
+    /// Requests per second of warm vended answers, from the release build.
+    Bench(bench::Arguments),
 }
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
-        Command::Plugins => plugins::build(),
+        Command::Plugins(arguments) => plugins::run(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Test => test::run(),
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
     }
 }

@@ -18,6 +18,11 @@ pub(crate) fn plugins() -> PathBuf {
     target().join("plugins")
 }
 
+/// The component that misbehaves, for tests.
+pub(crate) fn hostile_plugins() -> PathBuf {
+    target().join("plugins-hostile")
+}
+
 /// Cargo's target directory of the guests: apart, so that it does not disturb the host's.
 pub(crate) fn wasm() -> PathBuf {
     target().join("wasm")

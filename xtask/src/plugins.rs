@@ -35,21 +35,50 @@ const GUESTS: &[Guest] = &[
         package: "pangolin-aws-sts",
         module: "pangolin_aws_sts",
         file: "aws_sts.wasm",
-        imports: &["types", "crypto", "sts"],
+        imports: &["types", "log", "crypto", "sts"],
     },
 ];
 
-/// Builds them all.
+/// The strategy that misbehaves on request. Never in the directory of the real ones.
+const HOSTILE: &[Guest] = &[Guest {
+    package: "pangolin-hostile",
+    module: "pangolin_hostile",
+    file: "hostile.wasm",
+    imports: &["types", "clock", "log"],
+}];
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Build the tests' misbehaving strategy as well, into target/plugins-hostile.
+    #[arg(long)]
+    hostile: bool,
+}
+
+/// The command.
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    build()?;
+    if arguments.hostile { build_hostile() } else { Ok(()) }
+}
+
+/// Builds our own strategies.
 pub(crate) fn build() -> Result<()> {
+    build_into(GUESTS, &paths::plugins())
+}
+
+/// Builds the one for tests.
+pub(crate) fn build_hostile() -> Result<()> {
+    build_into(HOSTILE, &paths::hostile_plugins())
+}
+
+fn build_into(guests: &[Guest], directory: &Path) -> Result<()> {
     let toolchain = toolchain::find()?;
-    let packages: Vec<&str> = GUESTS.iter().map(|guest| guest.package).collect();
+    let packages: Vec<&str> = guests.iter().map(|guest| guest.package).collect();
     toolchain.build(&packages)?;
 
-    let plugins = paths::plugins();
-    std::fs::create_dir_all(&plugins).with_context(|| format!("cannot create {}", plugins.display()))?;
-    for guest in GUESTS {
+    std::fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))?;
+    for guest in guests {
         let core = read(&toolchain::module(guest.module))?;
-        let path = plugins.join(guest.file);
+        let path = directory.join(guest.file);
         let bytes = component::encode(&core, guest.imports).with_context(|| guest.package.to_owned())?;
         // An equal file is left alone: a host that watches it has nothing to load again.
         let state = if std::fs::read(&path).is_ok_and(|present| present == bytes) {
@@ -58,7 +87,7 @@ pub(crate) fn build() -> Result<()> {
             place(&path, &bytes)?;
             "written"
         };
-        println!("{:>7} bytes  sha256:{}  target/plugins/{} ({state})", bytes.len(), digest(&bytes), guest.file);
+        println!("{:>7} bytes  sha256:{}  {} ({state})", bytes.len(), digest(&bytes), shown(&path));
     }
     Ok(())
 }
@@ -73,6 +102,11 @@ fn place(path: &Path, bytes: &[u8]) -> Result<()> {
     let draft = paths::wasm().join(format!("{name}.{}.tmp", std::process::id()));
     std::fs::write(&draft, bytes).with_context(|| format!("cannot write {}", draft.display()))?;
     std::fs::rename(&draft, path).with_context(|| format!("cannot put {} in place", path.display()))
+}
+
+/// Relative to the checkout.
+fn shown(path: &Path) -> std::path::Display<'_> {
+    path.strip_prefix(paths::root()).unwrap_or(path).display()
 }
 
 fn digest(bytes: &[u8]) -> String {

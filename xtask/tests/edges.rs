@@ -27,7 +27,7 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
 }
 
 /// Our crates that each crate may depend on.
-const EDGES: [(&str, &[&str]); 9] = [
+const EDGES: [(&str, &[&str]); 10] = [
     ("pangolin-core", &[]),
     ("pangolin-egress", &["pangolin-core"]),
     ("pangolin-store", &["pangolin-core"]),
@@ -36,6 +36,7 @@ const EDGES: [(&str, &[&str]); 9] = [
     ("pangolin-plugin-sdk", &[]),
     ("pangolin-aws-sts", &["pangolin-plugin-sdk"]),
     ("pangolin-aws-static", &["pangolin-plugin-sdk"]),
+    ("pangolin-hostile", &["pangolin-plugin-sdk"]),
     ("xtask", &[]),
 ];
 

@@ -32,7 +32,8 @@ impl Strategy for Hostile {
     fn vend(request: VendRequest) -> Result<Vec<Credential>, VendError> {
         let root = request.scopes.first().map(|scope| scope.location.clone()).unwrap_or_default();
         let end = clock::now_ms() + u64::from(request.ttl_seconds) * 1000;
-        let honest = |prefix: String, end: u64| Credential::new(prefix).plain("s3.access-key-id", "PLAIN").expires_at_ms(end);
+        let honest =
+            |prefix: String, end: u64| Credential::new(prefix).plain("s3.access-key-id", "PLAIN").expires_at_ms(end);
         Ok(match request.config.required("mode")? {
             "honest" => vec![honest(root, end)],
             "spin" => loop {
@@ -54,7 +55,9 @@ impl Strategy for Hostile {
             "huge" => vec![honest(root, end).plain("s3.session-token", "x".repeat(32 << 20))],
             "many" => (0..100_000).map(|_| honest(root.clone(), end)).collect(),
             "nothing" => Vec::new(),
-            "foreign-slot" => vec![Credential::new(root).slot("s3.secret-access-key", "somebody-elses").expires_at_ms(end)],
+            "foreign-slot" => {
+                vec![Credential::new(root).slot("s3.secret-access-key", "somebody-elses").expires_at_ms(end)]
+            }
             mode => return Err(VendError::new(ErrorKind::InvalidConfig, "no-such-mode", mode)),
         })
     }

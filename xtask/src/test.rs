@@ -1,0 +1,92 @@
+//! `cargo xtask test`: everything the tests need, then all tests, in the order of the CI.
+
+mod tally;
+
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use self::tally::Tally;
+use crate::{paths, plugins, process, tools};
+
+/// The generated document that is kept in the repository.
+const OPENAPI: &str = "host/server/openapi.json";
+
+/// Runs every step, also after one that failed, and sums up.
+pub(crate) fn run() -> Result<()> {
+    let python = step("tools", prepare).context("what the tests need cannot be installed")?;
+    let mut tally = Tally::default();
+    tally.check("fmt", step("fmt", || cargo(&["fmt", "--all", "--check"])));
+    tally.check("clippy", step("clippy", clippy));
+    tally.check("plugins", step("plugins", || plugins::build().and_then(|()| plugins::build_hostile())));
+    tally.tests("unit and integration tests", step("tests", tests));
+    let doc = ["test", "--workspace", "--doc", "--locked"];
+    tally.tests("doc tests", step("doc tests", || tally::counted(command(&doc))));
+    let built = step("host", || cargo(&["build", "--locked", "--package", "pangolin-server"]));
+    tally.check("host", built);
+    let mut black_box = Command::new(python);
+    black_box.current_dir(paths::root()).args(["-m", "pytest", "tests"]);
+    tally.tests("black box", step("black box", || tally::counted(black_box)));
+    tally.check("generated files", step("generated files", regenerate));
+    println!("\n{tally}");
+    if tally.failed() > 0 { bail!("{} failed: {}", tally.failed(), tally.failures()) } else { Ok(()) }
+}
+
+fn step<T>(name: &str, run: impl FnOnce() -> Result<T>) -> Result<T> {
+    println!("\n== {name}");
+    let began = Instant::now();
+    let result = run();
+    println!("== {name}: {} in {:.0} s", if result.is_ok() { "done" } else { "FAILED" }, began.elapsed().as_secs_f32());
+    result
+}
+
+fn prepare() -> Result<std::path::PathBuf> {
+    tools::rust_components()?;
+    tools::postgres()?;
+    tools::program("curl", "curl")?;
+    tools::python()
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(paths::root()).args(arguments);
+    cargo
+}
+
+fn cargo(arguments: &[&str]) -> Result<()> {
+    process::run(&mut command(arguments))
+}
+
+fn clippy() -> Result<()> {
+    cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "-D", "warnings"])
+}
+
+/// nextest where it is installed; it runs the same tests, faster.
+fn tests() -> Result<tally::Counts> {
+    let nextest = process::output(&mut command(&["nextest", "--version"])).is_ok();
+    let plain = ["test", "--workspace", "--locked", "--lib", "--bins", "--tests"];
+    let fast = ["nextest", "run", "--workspace", "--locked", "--no-fail-fast"];
+    if nextest {
+        return tally::counted(command(&fast));
+    }
+    let mut cargo = command(&plain);
+    cargo.arg("--no-fail-fast");
+    tally::counted(cargo)
+}
+
+/// The OpenAPI document in the repository is the one that the host serves.
+fn regenerate() -> Result<()> {
+    let host = paths::target().join("debug/pangolin");
+    let mut document = process::output(Command::new(host).arg("openapi"))?.trim_end().to_owned();
+    document.push('\n');
+    let path = paths::root().join(OPENAPI);
+    std::fs::write(&path, document).with_context(|| format!("cannot write {}", path.display()))?;
+    let mut git = Command::new("git");
+    git.current_dir(paths::root()).args(["status", "--porcelain", "--", OPENAPI]);
+    let changed = process::output(&mut git)?;
+    if !changed.is_empty() {
+        bail!("{OPENAPI} was not up to date; it is now: commit it");
+    }
+    Ok(())
+}

@@ -1,0 +1,80 @@
+//! What the tests and the demo need beside Rust. Each thing is installed once and reused.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha256};
+
+use crate::{paths, process};
+
+const POSTGRES: &str = "/usr/lib/postgresql/15/bin/initdb";
+
+/// The Python of `target/tools/venv`, with everything of `tests/requirements.txt`.
+pub(crate) fn python() -> Result<PathBuf> {
+    let venv = paths::target().join("tools/venv");
+    let python = venv.join("bin/python");
+    let requirements = paths::root().join("tests/requirements.txt");
+    let wanted = std::fs::read(&requirements).with_context(|| format!("cannot read {}", requirements.display()))?;
+    let wanted = hex::encode(Sha256::digest(&wanted));
+    let mark = venv.join("requirements.sha256");
+    if python.exists() && std::fs::read_to_string(&mark).is_ok_and(|present| present == wanted) {
+        return Ok(python);
+    }
+    println!("installing the clients and emulators of the tests into target/tools/venv");
+    make_venv(&venv)?;
+    let mut pip = Command::new(&python);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]).arg(&requirements);
+    process::run(&mut pip)?;
+    std::fs::write(&mark, wanted).with_context(|| format!("cannot write {}", mark.display()))?;
+    Ok(python)
+}
+
+/// Debian ships the module `venv` without what it needs in a package of its own.
+fn make_venv(venv: &Path) -> Result<()> {
+    let make = || process::run(Command::new("python3").args(["-m", "venv"]).arg(venv));
+    if make().is_ok() {
+        return Ok(());
+    }
+    apt(&["python3-venv"])?;
+    make()
+}
+
+/// PostgreSQL's programs; the tests start servers of their own.
+pub(crate) fn postgres() -> Result<()> {
+    if Path::new(POSTGRES).exists() { Ok(()) } else { apt(&["postgresql-15"]) }
+}
+
+/// A program by its name, from the package that has it.
+pub(crate) fn program(name: &str, package: &str) -> Result<()> {
+    let found = process::output(Command::new("sh").args(["-c", "command -v \"$0\"", name])).is_ok();
+    if found { Ok(()) } else { apt(&[package]) }
+}
+
+/// rustfmt and clippy, which a minimal toolchain lacks.
+pub(crate) fn rust_components() -> Result<()> {
+    for (command, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
+        if process::output(Command::new("cargo").args([command, "--version"])).is_err() {
+            process::run(Command::new("rustup").args(["component", "add", component]))?;
+        }
+    }
+    Ok(())
+}
+
+fn apt(packages: &[&str]) -> Result<()> {
+    println!("installing {} with apt-get", packages.join(" "));
+    let install = || {
+        let mut command = Command::new("apt-get");
+        command.env("DEBIAN_FRONTEND", "noninteractive");
+        process::output(command.args(["install", "-y", "-q", "--no-install-recommends"]).args(packages)).map(drop)
+    };
+    if install().is_ok() {
+        return Ok(());
+    }
+    // A fresh machine has no package lists yet.
+    let updated = process::output(Command::new("apt-get").args(["update", "-q"])).map(drop);
+    if let Err(error) = updated.and_then(|()| install()) {
+        bail!("{error:#}\nInstall it by hand: apt-get install {}", packages.join(" "));
+    }
+    Ok(())
+}
