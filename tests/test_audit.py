@@ -1,6 +1,8 @@
 """Every vend leaves a row that says who, what, how and until when; and only the entitled read it."""
 
-from harness.world import Lake
+from harness.host import Host
+from harness.planted import Planted
+from harness.world import Lake, new_tenant
 
 
 def vends(lake: Lake, **filters: str) -> list[dict]:
@@ -72,9 +74,7 @@ def test_a_failed_login_is_recorded_without_the_password(lake: Lake) -> None:
     assert tried not in str(row)
 
 
-def test_who_may_read_it(lake: Lake, host, planted) -> None:
-    from harness.world import new_tenant
-
+def test_who_may_read_it(lake: Lake, host: Host, planted: Planted) -> None:
     lake.tenant.user("Writer").api.get("/api/v1/audit", status=403)
     lake.tenant.user("Writer").api.get("/api/v1/audit/count", status=403)
     other = new_tenant(host, planted)

@@ -13,7 +13,7 @@ import pytest
 from harness.host import Host, unused_name
 from harness.planted import Planted
 from harness.seaweed import Seaweed
-from harness.world import Tenant, new_tenant, s3_config
+from harness.world import Tenant, new_lake, new_tenant, s3_config
 
 
 @pytest.fixture(scope="module")
@@ -189,8 +189,6 @@ def test_rights_are_decided_before_a_body_is_judged(tenant: Tenant) -> None:
 
 
 def test_state_survives_a_crash(make_host: Callable[..., Host], planted: Planted, seaweed: Seaweed) -> None:
-    from harness.world import new_lake
-
     host = make_host(seaweed).start()
     lake = new_lake(new_tenant(host, planted), seaweed)
     reader = lake.tenant.user("Reader")

@@ -7,7 +7,8 @@ import pytest
 
 from harness.host import Host, unused_name
 from harness.iceberg import ROWS, pyiceberg, rows
-from harness.world import Tenant
+from harness.planted import Planted
+from harness.world import Tenant, new_tenant
 
 
 def local(host: Host) -> Path:
@@ -55,9 +56,7 @@ def test_no_way_out_through_a_link(host: Host, tenant: Tenant) -> None:
     assert not list(outside.iterdir())
 
 
-def test_tenants_do_not_share_a_place(host: Host, tenant: Tenant, planted) -> None:
-    from harness.world import new_tenant
-
+def test_tenants_do_not_share_a_place(host: Host, tenant: Tenant, planted: Planted) -> None:
     place = local(host) / unused_name("wh")
     tenant.warehouse({"storage_config": {"type": "local", "path": str(place)}})
     other = new_tenant(host, planted)

@@ -2,9 +2,11 @@
 
 import pytest
 
+from harness.host import Host
+from harness.planted import Planted
 from harness.s3 import Keys, Store, split
 from harness.seaweed import Seaweed
-from harness.world import Lake
+from harness.world import Lake, new_lake, new_tenant
 
 # Each name with the neighbour that a careless policy or path would open with it.
 NAMES = [
@@ -26,10 +28,7 @@ LOCATIONS = [pair for pair in NAMES if not set(pair[0]) & set("?*$")]
 
 
 @pytest.fixture(scope="module")
-def shared(request: pytest.FixtureRequest) -> Lake:
-    from harness.world import new_lake, new_tenant
-
-    host, planted, seaweed = (request.getfixturevalue(name) for name in ("host", "planted", "seaweed"))
+def shared(host: Host, planted: Planted, seaweed: Seaweed) -> Lake:
     return new_lake(new_tenant(host, planted), seaweed)
 
 

@@ -130,9 +130,7 @@ def test_the_same_component_vends_when_it_behaves(lakes: tuple[Lake, Lake]) -> N
     turn(hostile, {"AwsSts": {}})
 
 
-def test_a_component_without_a_grant_may_do_nothing(
-    make_host: Callable[..., Host], planted: Planted, seaweed: Seaweed
-) -> None:
+def test_a_component_without_a_grant_may_do_nothing(make_host: Callable[..., Host], planted: Planted, seaweed: Seaweed) -> None:
     host = make_host(seaweed)
     host.settings["PANGOLIN_PLUGIN_DIR"] = str(install(host.dir / "plugins"))
     host.start()

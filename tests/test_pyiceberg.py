@@ -3,8 +3,11 @@
 import pytest
 from pyiceberg.exceptions import ForbiddenError
 
+from harness.host import Host
 from harness.iceberg import ROWS, pyiceberg, rows
-from harness.world import Lake, User
+from harness.planted import Planted
+from harness.seaweed import Seaweed
+from harness.world import Lake, User, new_lake, new_tenant
 
 
 def test_a_writer_creates_and_appends_and_a_reader_reads(any_lake: Lake) -> None:
@@ -74,9 +77,7 @@ def test_schema_and_properties_change_through_commits(lake: Lake) -> None:
     assert [field.name for field in again.schema().fields] == ["id", "label"]
 
 
-def test_a_table_of_another_tenant_is_not_there(lake: Lake, host, planted, seaweed) -> None:
-    from harness.world import new_lake, new_tenant
-
+def test_a_table_of_another_tenant_is_not_there(lake: Lake, host: Host, planted: Planted, seaweed: Seaweed) -> None:
     lake.tenant.admin.api.create_table(lake.catalog, "sales", "private")
     stranger = new_lake(new_tenant(host, planted), seaweed).tenant.user("Writer")
     reply = stranger.api.request("GET", stranger.api.table_path(lake.catalog, "sales", "private"))

@@ -1,5 +1,6 @@
 """Secrets go in and do not come out: not in replies, not in logs, not in the database, not in errors."""
 
+import base64
 import json
 import sqlite3
 from collections.abc import Callable
@@ -24,8 +25,6 @@ def test_the_search_finds_what_it_must(tmp_path: Path) -> None:
     key = planted.note("key", "abc/def+ghi0123456789")
     for text in (key, "abc%2Fdef%2Bghi0123456789", "abc\\/def+ghi0123456789", key.encode().hex()):
         assert planted.found_in(f"x{text}y".encode()) == ["key"], text
-    import base64
-
     for lead in ("", "u", "us", "user:", "user:p"):
         assert planted.found_in(base64.b64encode((lead + key + "tail").encode())) == ["key"], lead
     assert planted.found_in(b"nothing of the kind") == []

@@ -9,7 +9,7 @@ import pytest
 
 from harness.host import Host
 from harness.planted import Planted
-from harness.s3 import Keys, Store, split
+from harness.s3 import Keys, Store
 from harness.seaweed import Seaweed
 from harness.world import Lake, User, new_lake, new_tenant
 

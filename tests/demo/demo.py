@@ -48,7 +48,9 @@ class Demo:
         self.out.say(f"S3 and STS on {self.seaweed.endpoint}")
         self.host = Host(self.planted, self.seaweed).start()
         ready = self.host.api().get("/health/ready")
-        self.out.say(f"host on {self.host.url}, {ready['plugins']} strategies loaded from {self.host.settings['PANGOLIN_PLUGIN_DIR']}")
+        self.out.say(
+            f"host on {self.host.url}, {ready['plugins']} strategies loaded from {self.host.settings['PANGOLIN_PLUGIN_DIR']}"
+        )
         self.out.check(ready["status"] == "ready", "the host is ready")
 
     def tenant(self) -> Tenant:
@@ -98,7 +100,9 @@ class Demo:
     def refusals(self, tenant: Tenant, reader: User, bucket: str) -> None:
         self.out.step("What the reader's credential opens, and what the storage refuses it")
         vended = reader.api.credentials(CATALOG, "sales", "transactions")
-        self.out.say(f"access_key_id      {masked(vended['access_key_id'])}\nsecret_access_key  {masked(vended['secret_access_key'])}")
+        self.out.say(
+            f"access_key_id      {masked(vended['access_key_id'])}\nsecret_access_key  {masked(vended['secret_access_key'])}"
+        )
         self.out.say(f"session_token      {masked(vended['session_token'])}\nexpiration         {vended['expiration']}")
         store = Store(self.seaweed, Keys.from_flat(vended))
         own = split(reader.api.load_table(CATALOG, "sales", "transactions")["metadata-location"])
@@ -123,7 +127,9 @@ class Demo:
         for row in events:
             extra = row["metadata"] or {}
             about = " ".join(str(extra[key]) for key in ("strategy", "access", "expires_at") if extra.get(key))
-            self.out.say(f"{str(row['username'])[:22]:<22} {row['action']:<20} {row['result']:<8} {row['resource_name'][:44]:<44} {about}")
+            self.out.say(
+                f"{str(row['username'])[:22]:<22} {row['action']:<20} {row['result']:<8} {row['resource_name'][:44]:<44} {about}"
+            )
         vends = {(row["username"], row["result"]) for row in events if row["action"] == "vend_credentials"}
         for who, how in ((writer.name, "success"), (reader.name, "success"), ("newcomer", "denied")):
             self.out.check((who, how) in vends, f"a vend of {who}, {how}, is on record")

@@ -75,11 +75,10 @@ class Api:
                 return rows
 
     def audit_text(self) -> str:
-        reply = "".join(
+        return "".join(
             self.request("GET", "/api/v1/audit", params={"limit": 1000, "offset": at}).text
             for at in range(0, self.get("/api/v1/audit/count")["count"] + 1, 1000)
         )
-        return reply
 
     # The Iceberg side.
 

@@ -1,7 +1,6 @@
 """Child processes that never outlive the run, and are ended by their own id only."""
 
 import ctypes
-import os
 import signal
 import subprocess
 import time
@@ -25,8 +24,8 @@ class Child:
 
     def __init__(self, command: list[str], log: Path, env: Mapping[str, str] | None = None, cwd: Path | None = None):
         self.log = log
-        self.name = os.path.basename(command[0])
-        with open(log, "ab") as out:
+        self.name = Path(command[0]).name
+        with log.open("ab") as out:
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
