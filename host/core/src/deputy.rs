@@ -5,9 +5,14 @@
 //! Root says otherwise by pins. Pure; the store keeps the claims, and judges each change and
 //! each snapshot with [`judge`].
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
 use crate::id::{TenantId, WarehouseId};
 use crate::location::Location;
 use crate::record::HostIdentityPins;
+use crate::strategy::{Description, FieldKind};
 use crate::warehouse::{BaseIdentity, StorageKind, Warehouse};
 
 #[cfg(test)]
@@ -37,16 +42,16 @@ pub struct HostClaim {
 }
 
 impl HostClaim {
-    /// The claim of a warehouse; none if it brings its own keys or vends nothing. A directory of
-    /// the host is a claim as well: the host reads and writes it as itself.
+    /// The claim of a warehouse; none if it brings its own keys or vends nothing. `strategy` is
+    /// the description of its strategy: it says which field is the role. A directory of the host
+    /// is a claim as well: the host reads and writes it as itself.
     #[must_use]
-    pub fn of(warehouse: &Warehouse, operator: OperatorIdentity<'_>) -> Option<Self> {
+    pub fn of(warehouse: &Warehouse, strategy: Option<&Description>, operator: OperatorIdentity<'_>) -> Option<Self> {
         if warehouse.identity != BaseIdentity::Host && warehouse.kind != StorageKind::Local {
             return None;
         }
-        let role = warehouse
-            .text("role_arn")
-            .filter(|_| warehouse.identity == BaseIdentity::Host)
+        let role = strategy
+            .and_then(|strategy| role(&warehouse.config, strategy))
             .filter(|role| !operator.role.is_some_and(|offered| same_role(role, offered)));
         Some(Self {
             warehouse_id: warehouse.id,
@@ -55,6 +60,12 @@ impl HostClaim {
             base: warehouse.base.clone(),
         })
     }
+}
+
+/// The role that a configuration names: the strategy has one such field at most.
+pub(crate) fn role<'a>(config: &'a BTreeMap<String, Value>, strategy: &Description) -> Option<&'a str> {
+    let mut fields = strategy.fields.iter().filter(|field| field.kind == FieldKind::Role);
+    fields.find_map(|field| config.get(&field.name)?.as_str())
 }
 
 /// Whether the claim may stand beside the others.

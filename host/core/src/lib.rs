@@ -7,8 +7,8 @@
 pub mod access;
 pub mod audit;
 pub mod clock;
-pub mod egress;
 pub mod deputy;
+pub mod egress;
 pub mod emit;
 #[cfg(test)]
 mod fixtures;

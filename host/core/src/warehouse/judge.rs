@@ -167,11 +167,14 @@ fn through_the_host(
         );
         problems.add(&field.name, message);
     }
-    let text = |name: &str| normal.config.get(name).and_then(serde_json::Value::as_str);
-    if let Some(role) = text("role_arn") {
-        let refused = deputy::external_id(tenant, role, text("external_id"), ctx.operator).err();
-        if let Some(refused) = refused {
-            problems.add("external_id", refused.to_string());
-        }
+    let roles = strategy.fields.iter().filter(|field| field.kind == FieldKind::Role);
+    for field in roles.filter(|field| normal.config.contains_key(&field.name)).skip(1) {
+        problems.add(&field.name, "only one role can be used through the host's own identity");
+    }
+    let external_id = normal.config.get("external_id").and_then(serde_json::Value::as_str);
+    if let Some(role) = deputy::role(&normal.config, strategy)
+        && let Err(refused) = deputy::external_id(tenant, role, external_id, ctx.operator)
+    {
+        problems.add("external_id", refused.to_string());
     }
 }

@@ -1,11 +1,17 @@
 //! Refusals, defaults, the base and the identity.
 
 use super::*;
+use crate::deputy::HostClaim;
 
 fn sts(storage: &Value) -> Value {
     let mut body = s3(&json!({ "role_arn": ROLE }), &json!({ "use_sts": true }));
     merge(&mut body["storage_config"], storage);
     body
+}
+
+fn claim(host: &Host, made: &Warehouse) -> Option<HostClaim> {
+    let strategies = host.strategies.iter().map(|info| &info.description);
+    HostClaim::of(made, strategies.into_iter().find(|known| made.strategy.as_ref() == Some(&known.name)), host.operator)
 }
 
 #[test]
@@ -61,11 +67,22 @@ fn the_operators_role_stands_for_a_missing_one() {
     let host = Host { operator, ..Host::default() };
     let made = host.create(&s3(&json!({}), &json!({ "use_sts": true }))).unwrap();
     assert_eq!(made.text("role_arn"), Some("arn:aws:iam::1:role/Op"));
-    let claim = crate::deputy::HostClaim::of(&made, operator).unwrap();
-    assert_eq!((claim.role, claim.base.as_str()), (None, "s3://my-data-bucket/"));
+    let offered = claim(&host, &made).unwrap();
+    assert_eq!((offered.role, offered.base.as_str()), (None, "s3://my-data-bucket/"));
     let named = host.create(&sts(&json!({}))).unwrap();
-    assert_eq!(crate::deputy::HostClaim::of(&named, operator).unwrap().role.as_deref(), Some(ROLE));
+    assert_eq!(claim(&host, &named).unwrap().role.as_deref(), Some(ROLE));
     assert_eq!(host.refused(&sts(&json!({ "external_id": "op-id" }))), ["external_id"]);
+}
+
+#[test]
+fn a_role_of_any_strategy_is_claimed() {
+    let mut host = Host::default();
+    let fields = vec![field("identity", FieldKind::Role, &[]), field("second", FieldKind::Role, &[])];
+    host.strategies.push(info("Other", &["s3"], Scoping::Exact, fields));
+    let mut body = s3(&json!({ "identity": ROLE }), &json!({ "vending_strategy": "Other" }));
+    assert_eq!(claim(&host, &host.create(&body).unwrap()).unwrap().role.as_deref(), Some(ROLE));
+    body["storage_config"]["second"] = json!("r2");
+    assert_eq!(host.refused(&body), ["second"], "a claim holds one role");
 }
 
 #[test]
@@ -86,7 +103,7 @@ fn an_own_sts_endpoint_brings_own_keys() {
     let keys = json!({ "sts_endpoint": "https://sts.example.com", "access_key_id": "a", "secret_access_key": "b" });
     let made = host.create(&sts(&keys)).unwrap();
     assert_eq!(made.identity, BaseIdentity::Own);
-    assert!(crate::deputy::HostClaim::of(&made, OperatorIdentity::default()).is_none());
+    assert!(claim(&host, &made).is_none());
     assert_eq!(host.refused(&sts(&json!({ "access_key_id": "a" }))), ["secret_access_key"]);
     assert_eq!(host.refused(&sts(&json!({ "session_token": "a" }))), ["access_key_id", "secret_access_key"]);
     // A default is the strategy's word, not the tenant's.
@@ -157,8 +174,7 @@ fn local_storage_lies_below_the_operators_directory() {
     vending["use_sts"] = json!(true);
     assert_eq!(host.refused(&vending), ["use_sts"]);
     // The host reads it as itself: no other tenant may name the same directory.
-    let claim = crate::deputy::HostClaim::of(&host.create(&local("x")).unwrap(), OperatorIdentity::default());
-    assert_eq!(claim.unwrap().base.as_str(), "file:///data/lake/x/");
+    assert_eq!(claim(&host, &host.create(&local("x")).unwrap()).unwrap().base.as_str(), "file:///data/lake/x/");
 }
 
 #[test]
