@@ -1,0 +1,93 @@
+//! Changing and deleting users.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use pangolin_core::record::User;
+use serde_json::json;
+
+use super::password::check_password;
+use super::wire::{UpdateUser, check_email};
+use crate::audited::Event;
+use crate::auth::Caller;
+use crate::body::Body;
+use crate::error::ApiError;
+use crate::state::AppState;
+
+/// Changes mail address, password or whether the user is active. A new password and
+/// deactivation revoke all tokens of the user.
+#[utoipa::path(put, path = "/api/v1/users/{id}", tag = "users", params(("id" = uuid::Uuid, Path)),
+    request_body = UpdateUser,
+    responses((status = 200, description = "the text 'User updated'", body = String), (status = 400), (status = 403),
+        (status = 404), (status = 422)))]
+pub(super) async fn update_user(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    body: Body,
+) -> Result<&'static str, ApiError> {
+    let event = Event::new("update_user", "user").name(&id);
+    let (user, changed) = state.attempt(&caller, &event, update(&state, &caller, &id, &body)).await?;
+    let event = event.id(user.id.0).name(&user.username).tenant(user.tenant_id);
+    state.record_success(&caller, event.metadata(json!({"changed": changed}))).await?;
+    Ok("User updated")
+}
+
+async fn update(
+    state: &AppState,
+    caller: &Caller,
+    id: &str,
+    body: &Body,
+) -> Result<(User, Vec<&'static str>), ApiError> {
+    let own = caller.require_admin_or_root()?;
+    let asked: UpdateUser = body.json()?;
+    let mut user = super::find(state, own, id).await?;
+    let mut changed = Vec::new();
+    let mut ends_sessions = false;
+    if let Some(email) = asked.email {
+        check_email(&email)?;
+        user.email = Some(email);
+        changed.push("email");
+    }
+    if let Some(active) = asked.active {
+        if !active && user.id == caller.principal.user_id {
+            return Err(ApiError::bad_request("active", "you cannot deactivate yourself"));
+        }
+        ends_sessions |= !active;
+        user.active = active;
+        changed.push("active");
+    }
+    if let Some(password) = asked.password {
+        check_password(&password, state.config.limits.min_password_length)?;
+        user.password_hash = Some(state.passwords.hash(password).await?);
+        ends_sessions = true;
+        changed.push("password");
+    }
+    state.store.update_user(&user).await?;
+    if ends_sessions {
+        state.store.revoke_tokens_of(user.id, state.clock.now()).await?;
+    }
+    Ok((user, changed))
+}
+
+/// Deletes a user; its tokens are revoked. Nobody deletes itself.
+#[utoipa::path(delete, path = "/api/v1/users/{id}", tag = "users", params(("id" = uuid::Uuid, Path)),
+    responses((status = 204), (status = 400, description = "yourself"), (status = 403), (status = 404)))]
+pub(super) async fn delete_user(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let event = Event::new("delete_user", "user").name(&id);
+    let work = async {
+        let own = caller.require_admin_or_root()?;
+        if id.parse() == Ok(caller.principal.user_id) {
+            return Err(ApiError::bad_request("id", "you cannot delete yourself"));
+        }
+        let user = super::find(&state, own, &id).await?;
+        state.store.delete_user(user.id).await?;
+        Ok(user)
+    };
+    let user = state.attempt(&caller, &event, work).await?;
+    state.record_success(&caller, event.id(user.id.0).name(&user.username).tenant(user.tenant_id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,50 @@
+//! Reading users.
+
+use axum::Json;
+use axum::extract::{Path, State};
+
+use super::wire::UserInfo;
+use crate::audited::Event;
+use crate::auth::Caller;
+use crate::error::ApiError;
+use crate::paging::Paging;
+use crate::state::AppState;
+
+/// Lists users by name: Root all, or those of the tenant in `X-Pangolin-Tenant`; an
+/// administrator those of the own tenant.
+#[utoipa::path(get, path = "/api/v1/users", tag = "users",
+    params(("limit" = Option<u32>, Query), ("offset" = Option<u32>, Query)),
+    responses((status = 200, body = Vec<UserInfo>), (status = 403)))]
+pub(super) async fn list_users(
+    State(state): State<AppState>,
+    caller: Caller,
+    Paging(page): Paging,
+) -> Result<Json<Vec<UserInfo>>, ApiError> {
+    let event = Event::new("list_users", "user");
+    let own = state.attempt(&caller, &event, async { caller.require_admin_or_root() }).await?;
+    let users = state.store.list_users(own.or(caller.named_tenant), &page).await?;
+    Ok(Json(users.iter().map(UserInfo::from).collect()))
+}
+
+/// Shows the caller.
+#[utoipa::path(get, path = "/api/v1/users/me", tag = "users", responses((status = 200, body = UserInfo)))]
+pub(super) async fn get_me(State(state): State<AppState>, caller: Caller) -> Result<Json<UserInfo>, ApiError> {
+    let stored = state.store.user(caller.principal.user_id).await?;
+    Ok(Json(stored.as_ref().map_or_else(|| UserInfo::from(&caller.principal), UserInfo::from)))
+}
+
+/// Shows a user, to the user itself and to whoever administers it.
+#[utoipa::path(get, path = "/api/v1/users/{id}", tag = "users", params(("id" = uuid::Uuid, Path)),
+    responses((status = 200, body = UserInfo), (status = 403), (status = 404)))]
+pub(super) async fn get_user(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<UserInfo>, ApiError> {
+    if id.parse() == Ok(caller.principal.user_id) {
+        return get_me(State(state), caller).await;
+    }
+    let event = Event::new("get_user", "user").name(&id);
+    let own = state.attempt(&caller, &event, async { caller.require_admin_or_root() }).await?;
+    Ok(Json(UserInfo::from(&super::find(&state, own, &id).await?)))
+}

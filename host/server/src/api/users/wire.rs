@@ -1,0 +1,110 @@
+//! Wire forms of users.
+
+use pangolin_core::clock::UnixMillis;
+use pangolin_core::id::{TenantId, UserId};
+use pangolin_core::principal::{Principal, UserRole};
+use pangolin_core::record::User;
+use pangolin_core::secret::Secret;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::password::secret_text;
+use crate::error::ApiError;
+
+/// A new user. No `Debug`: it holds a password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CreateUser {
+    pub(super) username: String,
+    pub(super) email: Option<String>,
+    /// At least eight characters.
+    #[serde(default, deserialize_with = "secret_text")]
+    #[schema(value_type = Option<String>)]
+    pub(super) password: Option<Secret<String>>,
+    /// The tenant: Root must name it, an administrator may name the own one.
+    #[serde(default, alias = "tenant-id")]
+    #[schema(value_type = Option<Uuid>)]
+    pub(super) tenant_id: Option<TenantId>,
+    /// `tenant-admin` or `tenant-user`, also written `TenantAdmin`, `TenantUser`.
+    #[schema(value_type = String)]
+    pub(super) role: UserRole,
+}
+
+/// A change: what is absent stays. No `Debug`: it holds a password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UpdateUser {
+    pub(super) email: Option<String>,
+    #[serde(default, deserialize_with = "secret_text")]
+    #[schema(value_type = Option<String>)]
+    pub(super) password: Option<Secret<String>>,
+    pub(super) active: Option<bool>,
+}
+
+/// A user as replies show it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct UserInfo {
+    #[schema(value_type = Uuid)]
+    id: UserId,
+    username: String,
+    email: Option<String>,
+    #[schema(value_type = Option<Uuid>)]
+    tenant_id: Option<TenantId>,
+    /// The same as `tenant-id`, in the spelling of the other resources.
+    #[serde(rename = "tenant_id")]
+    #[schema(value_type = Option<Uuid>)]
+    tenant: Option<TenantId>,
+    #[schema(value_type = String)]
+    role: UserRole,
+    oauth_provider: Option<String>,
+    created_at: Option<String>,
+    last_login: Option<String>,
+    active: bool,
+}
+
+impl From<&User> for UserInfo {
+    fn from(user: &User) -> Self {
+        Self {
+            id: user.id,
+            username: user.username.clone(),
+            email: user.email.clone(),
+            tenant_id: Some(user.tenant_id),
+            tenant: Some(user.tenant_id),
+            role: user.role,
+            oauth_provider: None,
+            created_at: Some(user.created_at.to_rfc3339()),
+            last_login: user.last_login.map(UnixMillis::to_rfc3339),
+            active: user.active,
+        }
+    }
+}
+
+/// Somebody who is not stored: Root.
+impl From<&Principal> for UserInfo {
+    fn from(principal: &Principal) -> Self {
+        Self {
+            id: principal.user_id,
+            username: principal.username.to_string(),
+            email: None,
+            tenant_id: principal.tenant_id,
+            tenant: principal.tenant_id,
+            role: principal.role,
+            oauth_provider: None,
+            created_at: None,
+            last_login: None,
+            active: true,
+        }
+    }
+}
+
+/// Mail addresses are shown, never used; the form is checked loosely.
+pub(super) fn check_email(email: &str) -> Result<(), ApiError> {
+    let (name, host) = email.split_once('@').unwrap_or_default();
+    let plain = !email.chars().any(|c| c.is_control() || c.is_whitespace());
+    if !name.is_empty() && !host.is_empty() && plain && email.len() <= 254 {
+        return Ok(());
+    }
+    Err(ApiError::unprocessable("email", "an email address looks like name@example.com"))
+}

@@ -1,0 +1,147 @@
+//! Warehouses: a tenant's administrator makes them; the judgement of a definition is core's, the
+//! strategy's own check comes after it, and no reply holds a secret.
+
+mod judged;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use pangolin_core::id::{TenantId, WarehouseId};
+use pangolin_core::warehouse::{self, Warehouse};
+use serde_json::{Value, json};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::audited::Event;
+use crate::auth::Caller;
+use crate::body::Body;
+use crate::error::ApiError;
+use crate::paging::Paging;
+use crate::state::AppState;
+
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list_warehouses, create_warehouse)).routes(routes!(
+        get_warehouse,
+        update_warehouse,
+        delete_warehouse
+    ))
+}
+
+/// Lists the warehouses of the own tenant by name.
+#[utoipa::path(get, path = "/api/v1/warehouses", tag = "warehouses",
+    params(("limit" = Option<u32>, Query), ("offset" = Option<u32>, Query)),
+    responses((status = 200, body = Vec<Object>), (status = 403)))]
+async fn list_warehouses(
+    State(state): State<AppState>,
+    caller: Caller,
+    Paging(page): Paging,
+) -> Result<Json<Vec<Value>>, ApiError> {
+    let event = Event::new("list_warehouses", "warehouse");
+    let tenant = state.attempt(&caller, &event, async { caller.require_tenant_admin() }).await?;
+    let warehouses = state.store.list_warehouses(tenant, &page).await?;
+    Ok(Json(warehouses.iter().map(|warehouse| view(&state, warehouse)).collect()))
+}
+
+/// Creates a warehouse from any of the documented spellings: `name`, `storage_config`, and
+/// `vending_strategy` or `use_sts`; also `allow_unscoped` and `max_ttl_seconds`.
+#[utoipa::path(post, path = "/api/v1/warehouses", tag = "warehouses", request_body = Object,
+    responses((status = 201, body = Object), (status = 403), (status = 409, description = "name taken"),
+        (status = 422, description = "everything that is wrong, by field")))]
+async fn create_warehouse(
+    State(state): State<AppState>,
+    caller: Caller,
+    body: Body,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let event = Event::new("create_warehouse", "warehouse");
+    let work = async {
+        let tenant = caller.require_tenant_admin()?;
+        let asked: Value = body.json()?;
+        let id = WarehouseId::generate();
+        let made = judged::in_context(&state, |context| warehouse::create(&asked, id, tenant, context))?;
+        judged::check_config(&state, &made).await?;
+        state.store.create_warehouse(&made, judged::claim(&state, &made).as_ref()).await?;
+        Ok(made)
+    };
+    let made = state.attempt(&caller, &event, work).await?;
+    record(&state, &caller, event, &made).await?;
+    Ok((StatusCode::CREATED, Json(view(&state, &made))))
+}
+
+/// Shows a warehouse, secrets redacted.
+#[utoipa::path(get, path = "/api/v1/warehouses/{name}", tag = "warehouses", params(("name" = String, Path)),
+    responses((status = 200, body = Object), (status = 403), (status = 404)))]
+async fn get_warehouse(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(name): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    let event = Event::new("get_warehouse", "warehouse").name(&name);
+    let tenant = state.attempt(&caller, &event, async { caller.require_tenant_admin() }).await?;
+    Ok(Json(view(&state, &*find(&state, tenant, &name).await?)))
+}
+
+/// Changes any subset of a warehouse. The redacted marker keeps a secret; a change of where
+/// secrets are sent wants them again.
+#[utoipa::path(put, path = "/api/v1/warehouses/{name}", tag = "warehouses", params(("name" = String, Path)),
+    request_body = Object,
+    responses((status = 200, body = Object), (status = 403), (status = 404), (status = 409), (status = 422)))]
+async fn update_warehouse(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(name): Path<String>,
+    body: Body,
+) -> Result<Json<Value>, ApiError> {
+    let event = Event::new("update_warehouse", "warehouse").name(&name);
+    let work = async {
+        let tenant = caller.require_tenant_admin()?;
+        let asked: Value = body.json()?;
+        let stored = find(&state, tenant, &name).await?;
+        let changed = judged::in_context(&state, |context| warehouse::update(&stored, &asked, context))?;
+        judged::check_config(&state, &changed).await?;
+        state.store.update_warehouse(&changed, judged::claim(&state, &changed).as_ref()).await?;
+        Ok(changed)
+    };
+    let changed = state.attempt(&caller, &event, work).await?;
+    record(&state, &caller, event, &changed).await?;
+    Ok(Json(view(&state, &changed)))
+}
+
+/// Deletes a warehouse that has no catalogs.
+#[utoipa::path(delete, path = "/api/v1/warehouses/{name}", tag = "warehouses", params(("name" = String, Path)),
+    responses((status = 204), (status = 403), (status = 404), (status = 409, description = "catalogs are on it")))]
+async fn delete_warehouse(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(name): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let event = Event::new("delete_warehouse", "warehouse").name(&name);
+    let work = async {
+        let tenant = caller.require_tenant_admin()?;
+        let gone = find(&state, tenant, &name).await?;
+        state.store.delete_warehouse(tenant, &name).await?;
+        Ok(gone)
+    };
+    let gone = state.attempt(&caller, &event, work).await?;
+    record(&state, &caller, event, &gone).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn find(state: &AppState, tenant: TenantId, name: &str) -> Result<Arc<Warehouse>, ApiError> {
+    state.store.warehouse(tenant, name).await?.ok_or_else(|| ApiError::not_found("warehouse"))
+}
+
+fn view(state: &AppState, warehouse: &Warehouse) -> Value {
+    let strategy = warehouse.strategy.as_deref().and_then(|name| state.strategies.find(name));
+    warehouse::view(warehouse, strategy.as_ref().map(|info| &info.description))
+}
+
+async fn record(state: &AppState, caller: &Caller, event: Event, warehouse: &Warehouse) -> Result<(), ApiError> {
+    let metadata = json!({"strategy": warehouse.strategy, "identity": warehouse.identity, "base": warehouse.base,
+        "allow_unscoped": warehouse.allow_unscoped});
+    state.record_success(caller, event.id(warehouse.id.0).name(&warehouse.name).metadata(metadata)).await
+}

@@ -1,0 +1,57 @@
+//! A definition meets this host: its strategies, its settings, its own identity.
+
+use pangolin_core::deputy::{HostClaim, OperatorIdentity};
+use pangolin_core::warehouse::{Warehouse, WarehouseContext, WarehouseProblems};
+
+use crate::config::Config;
+use crate::error::ApiError;
+use crate::state::AppState;
+
+/// Runs core's judgement of a definition in the context of this host.
+pub(super) fn in_context(
+    state: &AppState,
+    judge: impl FnOnce(&WarehouseContext<'_>) -> Result<Warehouse, WarehouseProblems>,
+) -> Result<Warehouse, ApiError> {
+    let config = &state.config;
+    let strategies = state.strategies.list();
+    let judge_url = |url: &str| match state.egress.policy() {
+        Some(policy) => policy.check_url(url).map(drop).map_err(|denied| denied.to_string()),
+        None => Err("the host has no egress policy for URLs of tenants".to_owned()),
+    };
+    let context = WarehouseContext {
+        strategies: &strategies,
+        operator: operator(config),
+        strict_secrets: config.strict_secrets,
+        local_root: config.local_storage_dir.as_deref().and_then(std::path::Path::to_str),
+        env_credentials: config.aws.vend_env_credentials,
+        judge_url: &judge_url,
+        now: state.clock.now(),
+    };
+    judge(&context).map_err(|problems| as_error(&problems))
+}
+
+/// Everything that is wrong, by field.
+pub(super) fn as_error(problems: &WarehouseProblems) -> ApiError {
+    ApiError::problems(problems.problems().iter().map(|problem| (problem.field.clone(), problem.message.clone())))
+}
+
+/// Runs the strategy's own check, so that a mistake shows now and not at the first vend.
+pub(super) async fn check_config(state: &AppState, warehouse: &Warehouse) -> Result<(), ApiError> {
+    if warehouse.strategy.is_none() {
+        return Ok(());
+    }
+    let problems = state.strategies.check_config(warehouse).await?;
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(ApiError::problems(problems.into_iter().map(|problem| (problem.field, problem.message))))
+}
+
+/// What the warehouse uses through the host's own identity; the store judges it.
+pub(super) fn claim(state: &AppState, warehouse: &Warehouse) -> Option<HostClaim> {
+    HostClaim::of(warehouse, operator(&state.config))
+}
+
+fn operator(config: &Config) -> OperatorIdentity<'_> {
+    OperatorIdentity { role: config.aws.role_arn.as_deref(), external_id: config.aws.external_id.as_deref() }
+}
