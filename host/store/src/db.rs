@@ -21,20 +21,38 @@ pub(crate) fn sql<'q>(text: &'static str) -> Statement<'q> {
     sqlx::query(text)
 }
 
+/// The connections of a database.
+pub(crate) struct Pools {
+    pub(crate) read: AnyPool,
+    pub(crate) write: AnyPool,
+    pub(crate) tasks: AnyPool,
+}
+
 /// The database.
 #[derive(Debug)]
 pub(crate) struct Db {
     pub(crate) dialect: Dialect,
     pub(crate) read: AnyPool,
     pub(crate) write: AnyPool,
+    /// For the audit trail and the poll: requests in their numbers do not hold them up.
+    pub(crate) tasks: AnyPool,
     pub(crate) generations: Generations,
     pub(crate) consistency: Consistency,
     statements: AtomicU64,
 }
 
 impl Db {
-    pub(crate) fn new(dialect: Dialect, read: AnyPool, write: AnyPool, consistency: Consistency) -> Self {
-        Self { dialect, read, write, generations: Generations::new(), consistency, statements: AtomicU64::new(0) }
+    pub(crate) fn new(dialect: Dialect, pools: Pools, consistency: Consistency) -> Self {
+        let Pools { read, write, tasks } = pools;
+        let statements = AtomicU64::new(0);
+        Self { dialect, read, write, tasks, generations: Generations::new(), consistency, statements }
+    }
+
+    /// Closes every connection.
+    pub(crate) async fn close(&self) {
+        self.read.close().await;
+        self.write.close().await;
+        self.tasks.close().await;
     }
 
     /// Counts a statement that is about to run.
@@ -80,7 +98,7 @@ impl Db {
     /// Takes note of every revision in the database: at the start, and what other hosts changed.
     /// Not counted: it belongs to no request.
     pub(crate) async fn read_revisions(&self) -> Result<(), StoreError> {
-        for found in sql("SELECT name, value FROM revisions").fetch_all(&self.read).await.map_err(backend)? {
+        for found in sql("SELECT name, value FROM revisions").fetch_all(&self.tasks).await.map_err(backend)? {
             if let Some(slot) = Slot::parse(&row::text(&found, "name")?) {
                 self.generations.raise(slot, row::int(&found, "value")?);
             }

@@ -7,13 +7,11 @@ use std::time::Duration;
 
 use pangolin_core::clock::Clock;
 use pangolin_core::ports::StoreError;
-use sqlx::AnyPool;
-use sqlx::ConnectOptions;
-use sqlx::Executor;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::{AnyConnection, AnyPool, ConnectOptions, Connection, Executor};
 
 use crate::config::{AuditSync, Consistency, StoreConfig};
-use crate::db::Db;
+use crate::db::{Db, Pools};
 use crate::dialect::Dialect;
 use crate::migrate::{self, MigrationState};
 use crate::sqlite_file;
@@ -22,6 +20,8 @@ use crate::store::Store;
 /// Connections that read a SQLite database beside the one that writes.
 const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 16;
+/// The audit trail and the poll.
+const POSTGRES_TASKS: u32 = 2;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why a database could not be opened.
@@ -97,47 +97,52 @@ impl Store {
         };
         let db = connect(dialect, &url, config.audit_sync, config.consistency).await?;
         let state = migrate::look(&db).await;
-        db.read.close().await;
-        db.write.close().await;
+        db.close().await;
         state
     }
 }
 
 async fn connect(dialect: Dialect, url: &str, sync: AuditSync, consistency: Consistency) -> Result<Db, OpenError> {
     sqlx::any::install_default_drivers();
-    let write = pool(dialect, url, sync, true)?;
-    // The first connection is made now: a server that is not there shows at the start.
-    write.acquire().await.map_err(|error| OpenError::Connect(Box::new(error)))?;
-    let read = match dialect {
-        Dialect::Sqlite => pool(dialect, url, sync, false)?,
-        Dialect::Postgres => write.clone(),
+    // Statement logging is off: a slow-statement line would be the only place with SQL in a log.
+    let options = AnyConnectOptions::from_str(url).map_err(unreachable)?.disable_statement_logging();
+    // A server that is not there shows at once; a pool would try until its time is up.
+    let probe = AnyConnection::connect_with(&options).await.map_err(unreachable)?;
+    probe.close().await.map_err(unreachable)?;
+    let pool = |size, writes| pool(dialect, options.clone(), dialect.session(sync, writes), size);
+    let pools = match dialect {
+        // One writer, so that transactions queue here and never meet SQLITE_BUSY.
+        Dialect::Sqlite => {
+            let write = pool(1, true);
+            Pools { read: pool(SQLITE_READERS, false), tasks: write.clone(), write }
+        }
+        Dialect::Postgres => {
+            let write = pool(POSTGRES_CONNECTIONS, true);
+            Pools { read: write.clone(), write, tasks: pool(POSTGRES_TASKS, true) }
+        }
     };
-    Ok(Db::new(dialect, read, write, consistency))
+    Ok(Db::new(dialect, pools, consistency))
 }
 
-fn pool(dialect: Dialect, url: &str, sync: AuditSync, writes: bool) -> Result<AnyPool, OpenError> {
-    // Statement logging is off: a slow-statement line would be the only place with SQL in a log.
-    let options = AnyConnectOptions::from_str(url)
-        .map_err(|error| OpenError::Connect(Box::new(error)))?
-        .disable_statement_logging();
-    let session = dialect.session(sync, writes);
-    let pool = AnyPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).after_connect(move |connection, _| {
-        Box::pin(async move {
-            for statement in session {
-                connection.execute(*statement).await?;
-            }
-            Ok(())
-        })
-    });
+fn unreachable(error: sqlx::Error) -> OpenError {
+    OpenError::Connect(Box::new(error))
+}
+
+fn pool(dialect: Dialect, options: AnyConnectOptions, session: &'static [&'static str], size: u32) -> AnyPool {
+    let pool = AnyPoolOptions::new().max_connections(size).acquire_timeout(ACQUIRE_TIMEOUT).after_connect(
+        move |connection, _| {
+            Box::pin(async move {
+                for statement in session {
+                    connection.execute(*statement).await?;
+                }
+                Ok(())
+            })
+        },
+    );
     let pool = match dialect {
-        // One writer, so that transactions queue here and never meet SQLITE_BUSY; connections
-        // to a file do not go stale.
-        Dialect::Sqlite => pool
-            .max_connections(if writes { 1 } else { SQLITE_READERS })
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false),
-        Dialect::Postgres => pool.max_connections(POSTGRES_CONNECTIONS),
+        // Connections to a file do not go stale.
+        Dialect::Sqlite => pool.idle_timeout(None).max_lifetime(None).test_before_acquire(false),
+        Dialect::Postgres => pool,
     };
-    Ok(pool.connect_lazy_with(options))
+    pool.connect_lazy_with(options)
 }

@@ -113,8 +113,7 @@ impl Store {
         if let Some(poll) = &self.inner.poll {
             poll.abort();
         }
-        self.db().read.close().await;
-        self.db().write.close().await;
+        self.db().close().await;
     }
 }
 

@@ -114,7 +114,7 @@ impl Task {
             }
         }
         if let Some(tail) = self.tail
-            && let Err(error) = anchor::write(&self.host, tail).execute(&self.db.write).await
+            && let Err(error) = anchor::write(&self.host, tail).execute(&self.db.tasks).await
         {
             tracing::warn!(error = &error as &dyn std::error::Error, "the audit chain was not anchored");
         }
@@ -168,10 +168,10 @@ impl Task {
         let mut links = links.into_iter();
         if rows.len() <= EXACT && !anchored {
             // One statement is a transaction of its own.
-            self.insert(rows, &mut links).execute(&self.db.write).await?;
+            self.insert(rows, &mut links).execute(&self.db.tasks).await?;
             return Ok(after);
         }
-        let mut tx = self.db.write.begin_with(self.db.dialect.begin_write()).await?;
+        let mut tx = self.db.tasks.begin_with(self.db.dialect.begin_write()).await?;
         let mut rest = rows;
         while !rest.is_empty() {
             let (now, later) = rest.split_at_checked(chunk(rest.len())).unwrap_or((rest, &[]));
@@ -200,7 +200,7 @@ impl Task {
     async fn read_tail(&self) -> Result<Tail, Failure> {
         let select = sql("SELECT seq, link FROM audit_events WHERE host = $1 ORDER BY seq DESC LIMIT 1");
         // From the connection that writes, so that nothing written before is missed.
-        let found = select.bind(self.host.as_str()).fetch_optional(&self.db.write).await?;
+        let found = select.bind(self.host.as_str()).fetch_optional(&self.db.tasks).await?;
         let Some(found) = found else { return Ok(Tail::START) };
         let read = || {
             let link = parse_link(&row::text(&found, "link")?).ok_or_else(|| broken("the last link is not a link"))?;

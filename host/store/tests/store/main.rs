@@ -1,0 +1,120 @@
+//! One suite over both databases. Every case of `both` runs on SQLite as a test of its own; on
+//! PostgreSQL all cases run in one test, so that one server serves them all, each case in a
+//! database of its own.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a case fails by panicking")]
+
+mod audit;
+mod catalogs;
+mod claims;
+mod hosts;
+mod lifecycle;
+mod locations;
+mod make;
+mod namespaces;
+mod postgres;
+mod principals;
+mod roles;
+mod sealing;
+mod snapshots;
+mod tables;
+mod tamper;
+mod tenants;
+mod testdb;
+mod tokens;
+mod users;
+mod warehouses;
+
+macro_rules! suite {
+    (both: [$($module:ident::$case:ident),+ $(,)?], sqlite: [$($s_module:ident::$s_case:ident),+ $(,)?],
+     postgres: [$($p_module:ident::$p_case:ident),+ $(,)?]) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                super::$module::$case(super::testdb::TestDb::sqlite().await).await;
+            })+
+            $(#[tokio::test]
+            async fn $s_case() {
+                super::$s_module::$s_case().await;
+            })+
+        }
+
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn postgres_runs_every_case() {
+            let cluster = postgres::Cluster::start().await;
+            let mut failed = Vec::new();
+            $({
+                let db = testdb::TestDb::postgres(&cluster).await;
+                if tokio::spawn($module::$case(db)).await.is_err() {
+                    failed.push(stringify!($case));
+                }
+            })+
+            $({
+                let db = testdb::TestDb::postgres(&cluster).await;
+                if tokio::spawn($p_module::$p_case(db)).await.is_err() {
+                    failed.push(stringify!($p_case));
+                }
+            })+
+            assert!(failed.is_empty(), "failed on PostgreSQL: {failed:?}");
+        }
+    };
+}
+
+suite! {
+    both: [
+        tenants::a_tenant_is_made_changed_and_listed,
+        tenants::a_tenant_in_use_stays_and_an_unused_one_goes_whole,
+        users::a_user_is_made_changed_and_listed,
+        users::a_deleted_user_leaves_no_rights_and_no_token,
+        tokens::a_token_is_recorded_and_revoked,
+        tokens::ended_tokens_are_forgotten,
+        roles::built_in_roles_stay_and_own_roles_change,
+        roles::a_role_is_given_within_its_tenant_only,
+        roles::grants_belong_to_a_user_of_the_tenant,
+        principals::a_principal_has_what_was_given_at_once,
+        warehouses::a_warehouse_reads_back_whole,
+        warehouses::a_warehouse_is_changed_at_its_revision_only,
+        warehouses::a_warehouse_with_catalogs_stays_and_contains_them,
+        sealing::secrets_are_not_in_the_row_and_do_not_open_in_another,
+        sealing::an_unknown_key_is_named,
+        claims::a_role_and_a_base_belong_to_one_tenant,
+        claims::roots_word_counts_at_once,
+        catalogs::a_catalog_is_made_changed_and_listed,
+        catalogs::bases_of_catalogs_do_not_overlap,
+        catalogs::a_snapshot_has_warehouse_and_siblings,
+        catalogs::a_catalog_in_use_stays,
+        namespaces::namespaces_nest_below_existing_parents,
+        namespaces::a_namespace_in_use_stays,
+        namespaces::pages_are_in_byte_order,
+        tables::a_table_is_made_once,
+        tables::a_commit_replaces_the_version_it_names,
+        tables::several_commits_happen_all_or_none,
+        tables::a_table_is_renamed_and_dropped,
+        tables::one_of_many_commits_wins,
+        locations::no_table_contains_another,
+        locations::a_commit_cannot_move_onto_another_table,
+        locations::one_of_two_overlapping_tables_is_made,
+        locations::exclusive_is_asked_again_when_locations_change,
+        snapshots::warm_reads_run_no_sql,
+        snapshots::a_stale_read_never_sticks,
+        snapshots::a_commit_counts_though_its_caller_went_away,
+        audit::events_are_found_by_filter_newest_first,
+        audit::many_events_at_once_make_one_chain,
+        audit::a_chain_goes_on_after_a_restart,
+        audit::nothing_is_recorded_without_the_table,
+        tamper::every_kind_of_tampering_shows,
+    ],
+    sqlite: [
+        lifecycle::a_second_process_is_refused,
+        lifecycle::files_are_private,
+        lifecycle::migrations_are_looked_at_without_doing_them,
+        lifecycle::a_newer_schema_is_refused,
+        lifecycle::other_urls_are_refused,
+        sealing::no_secret_is_in_the_files,
+    ],
+    postgres: [
+        hosts::two_hosts_see_each_others_changes,
+        hosts::strict_sees_at_once,
+        hosts::two_hosts_may_not_both_commit,
+        hosts::two_hosts_may_share_a_chain,
+    ]
+}

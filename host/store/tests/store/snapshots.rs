@@ -1,0 +1,97 @@
+//! Snapshots in memory.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
+
+use pangolin_core::ports::CatalogStore;
+
+use crate::make;
+use crate::testdb::TestDb;
+
+pub(crate) async fn warm_reads_run_no_sql(db: TestDb) {
+    let store = &db.store;
+    let catalog = make::stored_catalog(store).await;
+    let tenant = catalog.tenant_id;
+    let table = make::stored_table(store, &catalog, "t").await;
+    let ann = make::user(tenant, "ann");
+    store.create_user(&ann).await.unwrap();
+    let token = make::token(&ann);
+    store.insert_token(&token).await.unwrap();
+    let read_all = || async {
+        assert!(store.token(token.id).await.unwrap().is_some());
+        assert!(store.principal(ann.id).await.unwrap().is_some());
+        assert!(store.catalog(tenant, "c").await.unwrap().is_some());
+        assert!(store.warehouse(tenant, "lake").await.unwrap().is_some());
+        assert!(store.warehouse_by_id(tenant, catalog.warehouse_id).await.unwrap().is_some());
+        let found = store.table(catalog.id, &table.namespace, "t").await.unwrap().unwrap();
+        assert!(store.locations_are_exclusive(catalog.id, &found).await.unwrap());
+        found
+    };
+    let cold = read_all().await;
+    let before = store.statements();
+    for _ in 0..3 {
+        assert!(Arc::ptr_eq(&cold, &read_all().await), "the very same metadata");
+    }
+    assert_eq!(store.statements(), before);
+
+    // A commit to another table leaves this one warm.
+    let other = make::stored_table(store, &catalog, "other").await;
+    read_all().await;
+    store.commit_table(&make::commit(&other, 1, "{\"v\":2}")).await.unwrap();
+    let before = store.statements();
+    read_all().await;
+    assert_eq!(store.statements(), before);
+}
+
+/// Readers and a writer run against each other. A reader that starts after a commit has
+/// returned must see it, whatever other readers were keeping meanwhile.
+pub(crate) async fn a_stale_read_never_sticks(db: TestDb) {
+    let catalog = make::stored_catalog(&db.store).await;
+    let table = make::stored_table(&db.store, &catalog, "t").await;
+    let committed = Arc::new(AtomicI64::new(1));
+    let done = Arc::new(AtomicBool::new(false));
+    let readers: Vec<_> = (0..4)
+        .map(|_| {
+            let (store, table) = (db.store.clone(), table.clone());
+            let (committed, done) = (Arc::clone(&committed), Arc::clone(&done));
+            tokio::spawn(async move {
+                while !done.load(Ordering::SeqCst) {
+                    let at_least = committed.load(Ordering::SeqCst);
+                    let seen = store.table(table.catalog_id, &table.namespace, "t").await.unwrap().unwrap();
+                    assert!(seen.version >= at_least, "saw {} after {at_least}", seen.version);
+                    tokio::task::yield_now().await;
+                }
+            })
+        })
+        .collect();
+    for version in 1..=60 {
+        db.store.commit_table(&make::commit(&table, version, "{}")).await.unwrap();
+        committed.store(version + 1, Ordering::SeqCst);
+    }
+    done.store(true, Ordering::SeqCst);
+    for reader in readers {
+        reader.await.unwrap();
+    }
+    assert_eq!(db.store.table(catalog.id, &table.namespace, "t").await.unwrap().unwrap().version, 61);
+}
+
+/// A client that goes away cancels the request at any point. Whatever was committed is seen.
+pub(crate) async fn a_commit_counts_though_its_caller_went_away(db: TestDb) {
+    let catalog = make::stored_catalog(&db.store).await;
+    let table = make::stored_table(&db.store, &catalog, "t").await;
+    let mut expected = 1;
+    for micros in (0..4_000).step_by(100) {
+        let seen = db.store.table(catalog.id, &table.namespace, "t").await.unwrap().unwrap();
+        let commit = make::commit(&table, seen.version, "{}");
+        let _ = tokio::time::timeout(Duration::from_micros(micros), db.store.commit_table(&commit)).await;
+        // Whatever was on its way has ended once the next writer had its turn.
+        db.store.set_namespace_properties(catalog.id, &table.namespace, &Default::default()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let stored = db.store.table_by_id(catalog.id, table.id).await.unwrap().unwrap().version;
+        let seen = db.store.table(catalog.id, &table.namespace, "t").await.unwrap().unwrap().version;
+        assert_eq!(seen, stored, "after {micros} µs");
+        assert!(stored >= expected && stored <= expected + 1);
+        expected = stored;
+    }
+}
