@@ -82,7 +82,7 @@ impl Location {
             return Err(InvalidLocation::TooLong);
         }
         let key = path.strip_suffix('/').unwrap_or(path);
-        if !key.is_empty() && key.split('/').any(is_ambiguous_segment) {
+        if path == "/" || !key.is_empty() && key.split('/').any(is_ambiguous_segment) {
             return Err(InvalidLocation::Ambiguous(shown()));
         }
         let path_start = scheme.len() + 3 + authority.len();

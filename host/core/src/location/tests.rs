@@ -23,6 +23,7 @@ fn ambiguous_locations_are_refused() {
         "s3://b/a/../c", "s3://b/./a", "s3://b//a", "s3://b/a//", "s3://b/a?x", "s3://b/a#x", "s3://b/a\\b",
         "s3://b/a\n", "s3://b/%2e%2e/a", "s3://b/a%2Fb", "s3://b/.%2E/x", "s3:///a", "s3://b c/a", "/a/b", "s3:b",
         "http://b/a", "s3://user:pw@b/a", "file://host/a", "s3://b/a%5cb",
+        "s3://b//",
     ] {
         assert!(Location::parse(text).is_err(), "{text}");
     }

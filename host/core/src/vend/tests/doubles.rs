@@ -172,7 +172,7 @@ struct NoSecrets;
 
 impl SecretResolver for NoSecrets {
     fn resolve(&self, name: &str) -> Result<Secret<String>, SecretRefError> {
-        Err(SecretRefError::Name(name.to_owned()))
+        Err(SecretRefError::Reserved(name.to_owned()))
     }
 }
 
