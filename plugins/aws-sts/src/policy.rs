@@ -13,6 +13,8 @@ pub(crate) mod budget;
 mod document;
 mod escape;
 #[cfg(test)]
+mod proof;
+#[cfg(test)]
 mod scenarios;
 #[cfg(test)]
 mod tests;

@@ -38,9 +38,7 @@ pub(crate) fn find() -> Result<Toolchain> {
     }
     if !has_debian() {
         println!("rustup cannot fetch it: asking apt-get for {}", DEBIAN_PACKAGES.join(" "));
-        let installed = process::run(
-            Command::new("apt-get").args(["install", "-y", "--no-install-recommends"]).args(DEBIAN_PACKAGES),
-        );
+        let installed = install_debian();
         if !has_debian() {
             let reasons = [added.err(), installed.err()].into_iter().flatten();
             let reasons: Vec<String> = reasons.map(|error| format!("  {error:#}")).collect();
@@ -53,6 +51,13 @@ pub(crate) fn find() -> Result<Toolchain> {
         }
     }
     Ok(Toolchain::Debian)
+}
+
+/// Fresh machines have no package lists.
+fn install_debian() -> Result<()> {
+    process::run(Command::new("apt-get").args(["update", "-q"]))?;
+    let mut install = Command::new("apt-get");
+    process::run(install.args(["install", "-q", "-y", "--no-install-recommends"]).args(DEBIAN_PACKAGES))
 }
 
 /// The core module of a guest, once built.
