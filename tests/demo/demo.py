@@ -12,13 +12,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 
-from demo.transcript import CheckFailed, Transcript, masked  # noqa: E402
 from harness.host import Host  # noqa: E402
 from harness.iceberg import ROWS, pyiceberg, rows  # noqa: E402
 from harness.planted import Planted  # noqa: E402
 from harness.s3 import Keys, Store, split  # noqa: E402
 from harness.seaweed import VEND_ROLE, Seaweed  # noqa: E402
 from harness.world import Tenant, User, new_tenant, s3_config  # noqa: E402
+from transcript import CheckFailed, Transcript, masked  # noqa: E402
 
 CATALOG = "analytics"
 TABLE = "sales.transactions"
