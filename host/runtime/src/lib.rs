@@ -1,1 +1,32 @@
+//! Runs vending strategies: Wasm components that mint credentials.
+//!
+//! The only crate with wasmtime. [`Runtime`] loads the components of a directory and implements
+//! [`pangolin_core::ports::Strategies`]. A vend, read downwards: `runtime` finds the plugin, `run`
+//! gives it a place, a fresh instance and its bounds, `host` serves its imports (one file per WIT
+//! interface) through `service`, and `answer` checks what comes back.
+#![warn(missing_docs)]
 
+mod answer;
+mod bindings;
+mod call;
+mod directory;
+mod engine;
+mod grants;
+mod guest;
+mod host;
+mod limits;
+mod load;
+mod random;
+mod run;
+mod runtime;
+mod service;
+mod stop;
+mod text;
+
+pub use directory::ReloadError;
+pub use engine::EngineError;
+pub use grants::{BuiltIn, Grant, GrantFile, GrantFileError};
+pub use host::Services;
+pub use limits::{LimitOutOfRange, Limits};
+pub use load::NotPrivate;
+pub use runtime::{DEFAULT_PLACES, OpenError, Runtime, RuntimeConfig};

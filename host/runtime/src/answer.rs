@@ -1,0 +1,218 @@
+//! Checks what a guest answers. Nothing in it is trusted: not its size, not its names, not where
+//! it opens, not how long it lives. Pure.
+
+mod key;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use pangolin_core::access::{Access, Scope};
+use pangolin_core::clock::UnixMillis;
+use pangolin_core::location::Location;
+use pangolin_core::secret::Secret;
+use pangolin_core::strategy::{
+    ConfigProblem, Description, Minted, MintedCredential, Scoping, SecretUse, StrategyError, StrategyErrorKind,
+};
+
+use crate::bindings::strategy as wit;
+use crate::bindings::types::{Credential, Entry, Value};
+use crate::call::Call;
+use crate::limits::Limits;
+use crate::text;
+
+/// Properties of one credential (the contract's number).
+const MAX_ENTRIES: usize = 32;
+
+/// Problems that one `check-config` may report.
+const MAX_PROBLEMS: usize = 64;
+
+/// How far the issuer's clock may be ahead of ours.
+const SKEW_SECONDS: i64 = 60;
+
+fn bad(code: &str, message: impl Into<String>) -> StrategyError {
+    StrategyError::new(StrategyErrorKind::Plugin, code, message)
+}
+
+/// The problems that `check-config` found, cut and escaped.
+pub(crate) fn problems(problems: Vec<wit::ConfigProblem>) -> Vec<ConfigProblem> {
+    let shown = problems.into_iter().take(MAX_PROBLEMS).map(|problem| ConfigProblem {
+        field: text::printable(&problem.field, 128),
+        message: text::printable(&problem.message, 1_000),
+    });
+    shown.collect()
+}
+
+/// What an answer is held against.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terms<'a> {
+    /// Who answers.
+    pub(crate) description: &'a Description,
+    /// Digest of the component.
+    pub(crate) digest: &'a str,
+    /// Bounds of the call.
+    pub(crate) limits: &'a Limits,
+    /// What was asked for.
+    pub(crate) scopes: &'a [Scope],
+    /// The access that was asked for.
+    pub(crate) access: Access,
+    /// The life that was asked for.
+    pub(crate) ttl_seconds: u32,
+    /// Now.
+    pub(crate) now: UnixMillis,
+}
+
+/// The answer as the host passes it on, or why it does not.
+pub(crate) fn check(terms: &Terms<'_>, call: Call, answer: Vec<Credential>) -> Result<Minted, StrategyError> {
+    let limits = terms.limits;
+    if answer.is_empty() {
+        return Err(bad("plugin-bad-answer", "the plugin answered without any credential"));
+    }
+    if answer.len() > limits.answer_credentials {
+        let most = limits.answer_credentials;
+        return Err(bad("plugin-answer-size", format!("the plugin answered with more than {most} credentials")));
+    }
+    let bytes = answer.iter().map(size).fold(0, usize::saturating_add);
+    if bytes > limits.answer_bytes {
+        let most = limits.answer_bytes;
+        return Err(bad(
+            "plugin-answer-size",
+            format!("the plugin answered with more than {most} bytes (answer_bytes)"),
+        ));
+    }
+    let life = Life::new(terms);
+    let mut credentials = Vec::with_capacity(answer.len());
+    for credential in answer {
+        check_prefix(&credential.prefix, terms.scopes)?;
+        let expires_at = life.check(credential.expires_at_ms)?;
+        let entries = entries(credential.entries, &call)?;
+        credentials.push(MintedCredential { prefix: credential.prefix, entries, expires_at });
+    }
+    Ok(Minted {
+        credentials,
+        access: terms.access,
+        strategy: terms.description.name.clone(),
+        version: terms.description.version.clone(),
+        digest: terms.digest.to_owned(),
+        proof: call.proof,
+    })
+}
+
+fn size(credential: &Credential) -> usize {
+    let values = credential.entries.iter().map(|entry| {
+        let value = match &entry.value {
+            Value::Plain(text) | Value::Slot(text) => text,
+        };
+        entry.key.len().saturating_add(value.len())
+    });
+    values.fold(credential.prefix.len(), usize::saturating_add)
+}
+
+/// The prefix must be a scope, or lie below one. A scope ends in `/`, so a prefix without it
+/// (`orders`, which clients also match against `orders2`) never passes.
+fn check_prefix(prefix: &str, scopes: &[Scope]) -> Result<(), StrategyError> {
+    let inside =
+        Location::parse(prefix).is_ok() && scopes.iter().any(|scope| prefix.starts_with(scope.location.as_str()));
+    if inside {
+        return Ok(());
+    }
+    Err(bad(
+        "plugin-wider-scope",
+        format!(
+            "the plugin answered with a credential for '{}', which is not inside what was asked for",
+            text::printable(prefix, 200)
+        ),
+    ))
+}
+
+/// How long a credential may live.
+struct Life {
+    now: UnixMillis,
+    latest: UnixMillis,
+    /// A strategy that cannot narrow may mint what does not expire; it says so by `unscoped`.
+    may_be_endless: bool,
+}
+
+impl Life {
+    fn new(terms: &Terms<'_>) -> Self {
+        // An issuer that cannot mint less than its least gives that.
+        let ttl = terms.ttl_seconds.max(terms.description.min_ttl_seconds.unwrap_or(0));
+        Self {
+            now: terms.now,
+            latest: terms.now.plus_seconds(i64::from(ttl).saturating_add(SKEW_SECONDS)),
+            may_be_endless: terms.description.scoping == Scoping::Unscoped,
+        }
+    }
+
+    fn check(&self, expires_at_ms: Option<u64>) -> Result<Option<UnixMillis>, StrategyError> {
+        let Some(at) = expires_at_ms else {
+            return if self.may_be_endless {
+                Ok(None)
+            } else {
+                Err(bad("plugin-longer-life", "the plugin answered with a credential that does not expire"))
+            };
+        };
+        let at = UnixMillis(i64::try_from(at).unwrap_or(i64::MAX));
+        if at > self.latest {
+            return Err(bad(
+                "plugin-longer-life",
+                format!(
+                    "the plugin answered with a credential until {}, {} is the latest: it must not live longer than \
+                     asked for, or the host's clock is behind the issuer's",
+                    at.to_rfc3339(),
+                    self.latest.to_rfc3339()
+                ),
+            ));
+        }
+        if at <= self.now {
+            return Err(bad(
+                "plugin-expired-answer",
+                format!(
+                    "the plugin answered with a credential that ended at {}: it is stale, or the host's clock is ahead",
+                    at.to_rfc3339()
+                ),
+            ));
+        }
+        Ok(Some(at))
+    }
+}
+
+/// Properties with their values, slots filled in.
+fn entries(entries: Vec<Entry>, call: &Call) -> Result<Vec<(String, Secret<String>)>, StrategyError> {
+    if !(1..=MAX_ENTRIES).contains(&entries.len()) {
+        return Err(bad("plugin-bad-answer", format!("a credential has 1 to {MAX_ENTRIES} properties")));
+    }
+    let mut seen = BTreeSet::new();
+    let mut out = Vec::with_capacity(entries.len());
+    for entry in entries {
+        key::check(&entry.key)?;
+        if !seen.insert(entry.key.clone()) {
+            return Err(bad("plugin-bad-answer", format!("the property '{}' is there twice", entry.key)));
+        }
+        let value = match entry.value {
+            Value::Plain(value) if value.is_empty() || value.chars().any(char::is_control) => {
+                return Err(bad("plugin-bad-answer", format!("the value of '{}' has no valid form", entry.key)));
+            }
+            Value::Plain(value) => Secret::new(value),
+            Value::Slot(slot) => slot_value(&slot, call)?,
+        };
+        out.push((entry.key, value));
+    }
+    Ok(out)
+}
+
+/// The value of a slot that may go out as it is.
+fn slot_value(slot: &str, call: &Call) -> Result<Secret<String>, StrategyError> {
+    let may_go_out =
+        call.fields.iter().any(|field| field.name == slot && field.secret_uses.contains(&SecretUse::CredentialValue));
+    let value = may_go_out.then(|| call.slots.get(slot)).flatten();
+    value.cloned().ok_or_else(|| {
+        let slot = text::printable(slot, 100);
+        let why = if may_go_out {
+            "it has no value"
+        } else {
+            "its field has no use 'credential-value', or the operator did not grant `credential_values`"
+        };
+        bad("plugin-slot-refused", format!("the plugin answered with the value of slot '{slot}': {why}"))
+    })
+}

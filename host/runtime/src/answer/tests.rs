@@ -1,0 +1,169 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use pangolin_core::strategy::{Field, FieldKind};
+
+use super::*;
+
+const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
+
+fn description(scoping: Scoping) -> Description {
+    Description {
+        name: "Mint".to_owned(),
+        version: "1.0.0".to_owned(),
+        summary: String::new(),
+        schemes: vec!["s3".to_owned()],
+        scoping,
+        fields: Vec::new(),
+        hosts: Vec::new(),
+        max_ttl_seconds: None,
+        min_ttl_seconds: Some(900),
+    }
+}
+
+fn entry(key: &str, value: Value) -> Entry {
+    Entry { key: key.to_owned(), value }
+}
+
+fn credential() -> Credential {
+    Credential {
+        prefix: "s3://lake/sales/orders/".to_owned(),
+        entries: vec![entry("s3.access-key-id", Value::Plain("AKIA".to_owned()))],
+        expires_at_ms: Some(1_700_003_600_000),
+        extensions: Vec::new(),
+    }
+}
+
+fn field(name: &str, secret_uses: Vec<SecretUse>) -> Field {
+    Field {
+        name: name.to_owned(),
+        aliases: Vec::new(),
+        kind: FieldKind::Text,
+        required: false,
+        default: None,
+        secret_uses,
+        destination: false,
+        help: String::new(),
+    }
+}
+
+fn call() -> Call {
+    let mut call = Call::ungranted("Mint", &Limits::default());
+    call.fields = Arc::from([
+        field("open", vec![SecretUse::CredentialValue]),
+        field("closed", vec![SecretUse::Bearer]),
+        field("unset", vec![SecretUse::CredentialValue]),
+    ]);
+    call.slots = BTreeMap::from([
+        ("open".to_owned(), Secret::from("goes-out")),
+        ("closed".to_owned(), Secret::from("stays")),
+        ("foreign".to_owned(), Secret::from("not a field")),
+    ]);
+    call
+}
+
+fn judged(scoping: Scoping, answer: Vec<Credential>) -> Result<Minted, StrategyError> {
+    let scopes = [Scope { location: Location::parse("s3://lake/sales/orders/").unwrap(), access: Access::READ }];
+    let (description, limits) = (description(scoping), Limits::default());
+    let terms = Terms {
+        description: &description,
+        digest: "d",
+        limits: &limits,
+        scopes: &scopes,
+        access: Access::READ,
+        ttl_seconds: 3600,
+        now: NOW,
+    };
+    check(&terms, call(), answer)
+}
+
+fn code(change: impl FnOnce(&mut Credential)) -> String {
+    let mut given = credential();
+    change(&mut given);
+    judged(Scoping::Exact, vec![given]).map_or_else(|error| error.code, |_| "ok".to_owned())
+}
+
+#[test]
+fn what_was_asked_for_passes_with_who_minted_it() {
+    let minted = judged(Scoping::Exact, vec![credential()]).unwrap();
+    assert_eq!((minted.strategy.as_str(), minted.version.as_str(), minted.digest.as_str()), ("Mint", "1.0.0", "d"));
+    assert_eq!(minted.credentials[0].expires_at, Some(UnixMillis(1_700_003_600_000)));
+    assert_eq!(code(|c| c.prefix.push_str("data/")), "ok");
+}
+
+#[test]
+fn a_prefix_outside_the_scope_is_refused() {
+    for prefix in [
+        "s3://lake/sales/orders",
+        "s3://lake/sales/orders2/",
+        "s3://lake/sales/",
+        "s3://lake/",
+        "s3://other/sales/orders/",
+        "s3a://lake/sales/orders/",
+        "s3://LAKE/sales/orders/",
+        "s3://lake/sales/orders/../other/",
+        "s3://lake/sales/orders/%2e%2e/other/",
+        "s3://lake/sales/orders//x/",
+        "",
+    ] {
+        assert_eq!(code(|c| c.prefix = prefix.to_owned()), "plugin-wider-scope", "{prefix}");
+    }
+}
+
+#[test]
+fn a_life_longer_than_asked_or_over_already_is_refused() {
+    assert_eq!(code(|c| c.expires_at_ms = Some(1_700_003_660_000)), "ok");
+    assert_eq!(code(|c| c.expires_at_ms = Some(1_700_003_660_001)), "plugin-longer-life");
+    assert_eq!(code(|c| c.expires_at_ms = Some(u64::MAX)), "plugin-longer-life");
+    assert_eq!(code(|c| c.expires_at_ms = None), "plugin-longer-life");
+    assert_eq!(code(|c| c.expires_at_ms = Some(1_700_000_000_000)), "plugin-expired-answer");
+    assert_eq!(code(|c| c.expires_at_ms = Some(0)), "plugin-expired-answer");
+}
+
+#[test]
+fn only_a_strategy_that_cannot_narrow_mints_without_end() {
+    let endless = Credential { expires_at_ms: None, ..credential() };
+    assert_eq!(judged(Scoping::Unscoped, vec![endless]).unwrap().credentials[0].expires_at, None);
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "compares the value of a test's slot")]
+fn a_slot_goes_out_only_where_its_field_says_so() {
+    let slot = |name: &str| entry("s3.secret-access-key", Value::Slot(name.to_owned()));
+    let minted = judged(Scoping::Exact, vec![Credential { entries: vec![slot("open")], ..credential() }]).unwrap();
+    assert_eq!(minted.credentials[0].entries[0].1.expose(), "goes-out");
+    for name in ["closed", "foreign", "unset", "nope", ""] {
+        let error = judged(Scoping::Exact, vec![Credential { entries: vec![slot(name)], ..credential() }]).unwrap_err();
+        assert_eq!(error.code, "plugin-slot-refused", "{name}");
+        assert!(!error.message.contains("stays"));
+    }
+}
+
+#[test]
+fn names_are_unique_and_values_have_a_form() {
+    let plain = |value: &str| Value::Plain(value.to_owned());
+    assert_eq!(code(|c| c.entries.push(entry("s3.access-key-id", plain("again")))), "plugin-bad-answer");
+    for value in ["", "a\r\nb", "a\0"] {
+        assert_eq!(code(|c| c.entries = vec![entry("s3.x", plain(value))]), "plugin-bad-answer");
+    }
+    assert_eq!(code(|c| c.entries.clear()), "plugin-bad-answer");
+    let many = (0..33).map(|n| entry(&format!("s3.k{n}"), plain("v"))).collect();
+    assert_eq!(code(|c| c.entries = many), "plugin-bad-answer");
+}
+
+#[test]
+fn number_and_size_are_bounded() {
+    assert_eq!(judged(Scoping::Exact, Vec::new()).unwrap_err().code, "plugin-bad-answer");
+    assert_eq!(judged(Scoping::Exact, vec![credential(); 17]).unwrap_err().code, "plugin-answer-size");
+    let big = entry("s3.session-token", Value::Plain("t".repeat(64 << 10)));
+    assert_eq!(code(|c| c.entries.push(big)), "plugin-answer-size");
+}
+
+#[test]
+fn problems_are_cut_and_escaped() {
+    let problem = wit::ConfigProblem { field: "role\u{1b}".to_owned(), message: "m".repeat(2_000) };
+    let shown = problems(vec![problem; 100]);
+    assert_eq!(shown.len(), 64);
+    assert_eq!(shown[0].field, "role\\u{1b}");
+    assert!(shown[0].message.chars().count() <= 1_001);
+}

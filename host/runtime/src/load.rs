@@ -1,0 +1,114 @@
+//! From a file to a plugin that can run: read once, hash, compile, check, ask what it is.
+//!
+//! Each step works on the bytes that the step before it checked; the file is not opened again.
+
+mod compile;
+mod convert;
+mod describe;
+mod files;
+mod native;
+mod world;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use pangolin_core::strategy::Description;
+use sha2::{Digest as _, Sha256};
+use wasmtime::Engine;
+
+pub(crate) use self::compile::Compiler;
+pub(crate) use self::describe::defaults;
+pub use self::files::NotPrivate;
+pub(crate) use self::files::{FileError, list, read, require_private};
+pub(crate) use self::native::NativeCache;
+use crate::bindings::PluginPre;
+use crate::guest::Guest;
+use crate::run::Sandbox;
+
+/// A component that passed every check, before anything is granted to it.
+#[derive(Clone)]
+pub(crate) struct Component {
+    /// SHA-256 of the file, hexadecimal.
+    pub(crate) digest: String,
+    /// Interfaces that it imports.
+    pub(crate) imports: Vec<String>,
+    /// What it says of itself.
+    pub(crate) description: Description,
+    /// Ready to be instantiated.
+    pub(crate) pre: PluginPre<Guest>,
+}
+
+impl std::fmt::Debug for Component {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Component").field("digest", &self.digest).finish_non_exhaustive()
+    }
+}
+
+/// Why a component is not loaded.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoadError {
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(
+        "this is precompiled native code, which is never accepted from the plugin directory: put the .wasm component \
+         there, the host compiles it itself"
+    )]
+    Precompiled,
+    #[error("this is a core Wasm module: make a component of it, for example with `wasm-tools component new`")]
+    CoreModule,
+    #[error("this is not a Wasm component")]
+    NotAComponent,
+    #[error("the component is not valid: {0}")]
+    Invalid(String),
+    #[error("the compiler failed on this component: {0}")]
+    Compiler(String),
+    #[error(transparent)]
+    World(#[from] world::WrongWorld),
+    #[error("`describe` failed: {0}")]
+    DescribeFailed(String),
+    #[error(transparent)]
+    Description(#[from] describe::BadDescription),
+    #[error(transparent)]
+    Pin(#[from] crate::grants::PinMismatch),
+    #[error("'{0}' is already loaded from {1}: two plugins cannot have one name")]
+    Duplicate(String, String),
+}
+
+/// SHA-256, hexadecimal.
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+/// Checks and compiles the bytes, then runs `describe` without any grant.
+pub(crate) async fn component(
+    sandbox: &Sandbox,
+    compiler: &Arc<Compiler>,
+    file: &str,
+    bytes: Vec<u8>,
+) -> Result<Component, LoadError> {
+    require_component(&bytes)?;
+    let (digest, compiled) = compile::in_background(compiler, bytes).await?;
+    let imports = world::check(&sandbox.engine, &compiled)?;
+    let pre = sandbox.prepare(&compiled).map_err(|error| world::WrongWorld::Types(format!("{error:#}")))?;
+    let answer = sandbox.describe(file, &pre).await.map_err(|error| LoadError::DescribeFailed(error.message))?;
+    let description = describe::checked(convert::description(answer))?;
+    Ok(Component { digest, imports, description, pre })
+}
+
+/// The cheap refusals, before the compiler sees a byte.
+fn require_component(bytes: &[u8]) -> Result<(), LoadError> {
+    if Engine::detect_precompiled(bytes).is_some() || bytes.starts_with(b"\x7fELF") {
+        return Err(LoadError::Precompiled);
+    }
+    // Magic, then version and layer: layer 1 is a component, 0 a module.
+    match (bytes.get(..4), bytes.get(6..8)) {
+        (Some(b"\0asm"), Some([1, 0])) => Ok(()),
+        (Some(b"\0asm"), Some([0, 0])) => Err(LoadError::CoreModule),
+        _ => Err(LoadError::NotAComponent),
+    }
+}
+
+/// The file's name for messages.
+pub(crate) fn file_name(path: &Path) -> String {
+    crate::text::printable(&path.file_name().unwrap_or_default().to_string_lossy(), 255)
+}

@@ -1,0 +1,149 @@
+//! Judges what `describe` answered. Everything in it ends up in forms, logs and configuration, so
+//! names have a form and texts a length. Pure.
+
+use std::collections::BTreeSet;
+
+use pangolin_core::strategy::{Description, Field, FieldKind, HostPattern, SecretUse};
+use serde_json::Value;
+
+use crate::grants;
+use crate::text;
+
+/// The longest life that a strategy may call its shortest: the host lets answers live that long.
+const MAX_MIN_TTL_SECONDS: u32 = 43_200;
+
+/// A description that the host refuses.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`describe` gives {what} '{given}': {rule}")]
+pub(crate) struct BadDescription {
+    what: &'static str,
+    given: String,
+    rule: &'static str,
+}
+
+fn require(holds: bool, what: &'static str, given: &str, rule: &'static str) -> Result<(), BadDescription> {
+    if holds { Ok(()) } else { Err(BadDescription { what, given: text::printable(given, 100), rule }) }
+}
+
+/// The description, or why it is refused.
+pub(super) fn checked(mut description: Description) -> Result<Description, BadDescription> {
+    let d = &description;
+    require(is_name(&d.name, 64), "the name", &d.name, "1 to 64 letters, digits, '-' and '_', a letter first")?;
+    // A warehouse writes these two for 'no strategy'.
+    require(!["none", "null"].contains(&d.name.to_ascii_lowercase().as_str()), "the name", &d.name, "it is taken")?;
+    require(is_version(&d.version), "the version", &d.version, "a semantic version such as 1.2.3")?;
+    require(is_line(&d.summary, 300), "the summary", &d.summary, "one line of at most 300 characters")?;
+    require((1..=16).contains(&d.schemes.len()), "schemes", &d.schemes.len().to_string(), "1 to 16")?;
+    for scheme in &d.schemes {
+        let fine =
+            (1..=16).contains(&scheme.len()) && scheme.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        require(fine, "the scheme", scheme, "1 to 16 lower-case letters and digits")?;
+    }
+    require(d.fields.len() <= 64, "fields", &d.fields.len().to_string(), "at most 64")?;
+    let mut names = BTreeSet::new();
+    for field in &d.fields {
+        check_field(field)?;
+        for name in std::iter::once(&field.name).chain(&field.aliases) {
+            require(names.insert(name.as_str()), "the field or alias", name, "each name once")?;
+        }
+    }
+    require(d.hosts.len() <= 32, "hosts", &d.hosts.len().to_string(), "at most 32")?;
+    for host in &d.hosts {
+        check_host(host, &d.fields)?;
+    }
+    let (least, most) = (d.min_ttl_seconds.unwrap_or(0), d.max_ttl_seconds.unwrap_or(u32::MAX));
+    require(most > 0 && least <= most, "max-ttl-seconds", &most.to_string(), "more than nothing and than the least")?;
+    require(least <= MAX_MIN_TTL_SECONDS, "min-ttl-seconds", &least.to_string(), "at most 43200")?;
+    mark_destinations(&mut description);
+    Ok(description)
+}
+
+fn check_field(field: &Field) -> Result<(), BadDescription> {
+    let name = &field.name;
+    let snake = is_name(name, 64) && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    require(snake, "the field", name, "1 to 64 of [a-z0-9_], a letter first")?;
+    require(field.aliases.len() <= 16, "the field", name, "at most 16 aliases")?;
+    for alias in &field.aliases {
+        let fine = (1..=128).contains(&alias.len())
+            && alias.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
+        require(fine, "the alias", alias, "1 to 128 of [A-Za-z0-9._-]")?;
+    }
+    require(is_line(&field.help, 1_000), "the help of", name, "one line of at most 1000 characters")?;
+    require(field.secret_uses.len() <= 8, "the field", name, "at most 8 uses of a secret")?;
+    for secret_use in &field.secret_uses {
+        let fine = match secret_use {
+            SecretUse::Sigv4(word) | SecretUse::Header(word) | SecretUse::FormField(word) => {
+                (1..=64).contains(&word.len())
+                    && word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+            }
+            _ => true,
+        };
+        require(fine, "a use of", name, "service, header or form field: 1 to 64 of [A-Za-z0-9._-]")?;
+    }
+    if let Some(default) = &field.default {
+        require(!field.is_secret(), "a default of", name, "a secret has none")?;
+        require(default.len() <= 1_024, "the default of", name, "at most 1024 bytes")?;
+        require(default_value(field, default).is_some(), "the default of", name, "it must be of the field's kind")?;
+    }
+    Ok(())
+}
+
+fn check_host(host: &HostPattern, fields: &[Field]) -> Result<(), BadDescription> {
+    match host {
+        HostPattern::Literal(name) => {
+            require(grants::is_host(name), "the host", name, "a lower-case name, or '*.' and a suffix of two labels")
+        }
+        HostPattern::OfField(name) => {
+            let field = fields.iter().find(|field| &field.name == name);
+            let fine = field.is_some_and(|field| field.kind == FieldKind::Url && !field.is_secret());
+            require(fine, "the host of field", name, "a field of kind url that is no secret")
+        }
+    }
+}
+
+/// A field whose host gets requests decides where secrets go, whether the plugin says so or not.
+fn mark_destinations(description: &mut Description) {
+    for field in &mut description.fields {
+        if description.hosts.iter().any(|host| matches!(host, HostPattern::OfField(name) if *name == field.name)) {
+            field.destination = true;
+        }
+    }
+}
+
+/// Values that stand for missing ones, by field name.
+pub(crate) fn defaults(description: &Description) -> Vec<(String, Value)> {
+    let with_default = |field: &Field| {
+        let value = default_value(field, field.default.as_deref()?)?;
+        Some((field.name.clone(), value))
+    };
+    description.fields.iter().filter_map(with_default).collect()
+}
+
+fn default_value(field: &Field, default: &str) -> Option<Value> {
+    match field.kind {
+        FieldKind::Integer => default.parse::<i64>().ok().map(Value::from),
+        FieldKind::Boolean => default.parse::<bool>().ok().map(Value::from),
+        FieldKind::Text | FieldKind::Url | FieldKind::Role | FieldKind::Json => Some(Value::from(default)),
+    }
+}
+
+fn is_name(text: &str, longest: usize) -> bool {
+    text.len() <= longest
+        && text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}
+
+fn is_version(text: &str) -> bool {
+    let core = text.split(['-', '+']).next().unwrap_or_default();
+    text.len() <= 64
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'+'))
+        && core.split('.').count() == 3
+        && core.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+}
+
+fn is_line(text: &str, longest: usize) -> bool {
+    text.chars().count() <= longest && text::printable(text, longest) == text
+}
+
+#[cfg(test)]
+mod tests;

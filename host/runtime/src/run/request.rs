@@ -1,0 +1,112 @@
+//! What a guest is told: the warehouse's configuration without secrets, and the request.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use pangolin_core::ports::StrategyCall;
+use pangolin_core::strategy::{StrategyError, StrategyErrorKind};
+use pangolin_core::warehouse::BaseIdentity;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::bindings::strategy::{Configuration, VendRequest};
+use crate::bindings::types;
+use crate::call::Call;
+use crate::directory::LoadedPlugin;
+use crate::limits::Limits;
+
+/// A warehouse's configuration as one plugin sees it.
+#[derive(Debug)]
+pub(crate) struct GuestConfig(BTreeMap<String, Value>);
+
+impl GuestConfig {
+    /// The configuration, with the plugin's defaults where nothing is given.
+    pub(super) fn new(plugin: &LoadedPlugin, config: &BTreeMap<String, Value>) -> Self {
+        let mut config = config.clone();
+        for (name, value) in &plugin.defaults {
+            config.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        Self(config)
+    }
+
+    /// As the WIT has it; the slots are the plugin's secret fields that have a value.
+    pub(super) fn configuration(
+        &self,
+        plugin: &LoadedPlugin,
+        has_value: impl Fn(&str) -> bool,
+    ) -> Result<Configuration, StrategyError> {
+        let fields = serde_json::to_string(&self.0).map_err(|_| {
+            StrategyError::new(StrategyErrorKind::InvalidConfig, "config-not-json", "the configuration is not JSON")
+        })?;
+        let slots = plugin.secret_fields().filter(|name| has_value(name)).map(str::to_owned).collect();
+        Ok(Configuration { fields, slots })
+    }
+}
+
+/// The request of one vend.
+pub(super) fn vend_request(configuration: Configuration, ask: &StrategyCall<'_>) -> VendRequest {
+    let authorised = ask.authorised;
+    VendRequest {
+        configuration,
+        scopes: authorised.scopes().iter().map(scope).collect(),
+        ttl_seconds: ask.ttl_seconds,
+        principal: authorised.principal().to_owned(),
+        tenant: authorised.tenant_id().to_string(),
+        table: authorised.table_name().to_owned(),
+        request_id: ask.request_id.to_owned(),
+        extensions: Vec::new(),
+    }
+}
+
+fn scope(scope: &pangolin_core::access::Scope) -> types::Scope {
+    let rights = [
+        (scope.access.read, types::Access::READ),
+        (scope.access.write, types::Access::WRITE),
+        (scope.access.delete, types::Access::DELETE),
+    ];
+    let held = rights.into_iter().filter_map(|(held, right)| held.then_some(right));
+    let access = held.fold(types::Access::default(), |all, right| all | right);
+    types::Scope { location: scope.location.as_str().to_owned(), access }
+}
+
+/// What the services may look at during one vend.
+pub(super) fn call(plugin: &LoadedPlugin, config: GuestConfig, ask: &StrategyCall<'_>) -> Call {
+    let granted = &plugin.granted;
+    let slots = plugin
+        .secret_fields()
+        .filter_map(|name| ask.slots.get_key_value(name).map(|(name, value)| (name.clone(), value.clone())))
+        .collect();
+    Call {
+        request_id: ask.request_id.to_owned(),
+        authorised: Some(ask.authorised.clone()),
+        config: config.0,
+        identity: ask.warehouse.identity,
+        slots,
+        fields: Arc::clone(&granted.fields),
+        hosts: Arc::clone(&granted.hosts),
+        may_use_host_identity: granted.host_identity,
+        ..Call::ungranted(&plugin.name, &granted.limits)
+    }
+}
+
+impl Call {
+    /// A call in which every service refuses.
+    pub(crate) fn ungranted(plugin: &str, limits: &Limits) -> Self {
+        Self {
+            plugin: Arc::from(plugin),
+            request_id: String::new(),
+            authorised: None,
+            config: BTreeMap::new(),
+            identity: BaseIdentity::None,
+            slots: BTreeMap::new(),
+            fields: Arc::from([]),
+            hosts: Arc::from([]),
+            may_use_host_identity: false,
+            deadline: Instant::now() + limits.wall(),
+            http_calls_left: limits.http_calls,
+            http_bytes_left: limits.http_bytes,
+            proof: None,
+            masked: Vec::new(),
+        }
+    }
+}

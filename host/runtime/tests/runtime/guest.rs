@@ -1,0 +1,192 @@
+//! Makes components of our world from a few lines of WAT: no Wasm toolchain is needed.
+
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
+
+use crate::image::{BASE, Image, Record};
+
+/// One property of a credential.
+pub(crate) enum Entry {
+    Plain(&'static str, Vec<u8>),
+    Slot(&'static str, &'static str),
+}
+
+/// One credential that the guest answers with.
+pub(crate) struct Credential {
+    pub(crate) prefix: String,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) expires_at_ms: Option<u64>,
+}
+
+/// A guest. The default one is honest: it mints one credential for the table of the tests.
+pub(crate) struct Guest {
+    pub(crate) name: Vec<u8>,
+    pub(crate) version: &'static str,
+    /// 0 exact, 1 unscoped.
+    pub(crate) scoping: u8,
+    /// Secret fields, with the numbers of their uses.
+    pub(crate) secrets: Vec<(&'static str, u8)>,
+    pub(crate) hosts: Vec<&'static str>,
+    pub(crate) credentials: Vec<Credential>,
+    /// WAT before everything else: imports.
+    pub(crate) imports: String,
+    /// WAT at module level.
+    pub(crate) items: String,
+    /// WAT that runs first in each export.
+    pub(crate) describe: String,
+    pub(crate) check_config: String,
+    pub(crate) vend: String,
+}
+
+/// The table of the tests, as a scope.
+pub(crate) const SCOPE: &str = "s3://lake/base/sales/orders/";
+/// Now, for guests and host.
+pub(crate) const NOW_MS: u64 = 1_700_000_000_000;
+/// `secret-use::credential-value`.
+pub(crate) const CREDENTIAL_VALUE: u8 = 7;
+/// `secret-use::bearer`.
+pub(crate) const BEARER: u8 = 2;
+
+impl Default for Credential {
+    fn default() -> Self {
+        Self {
+            prefix: SCOPE.to_owned(),
+            entries: vec![Entry::Plain("s3.access-key-id", b"ASIA".to_vec())],
+            expires_at_ms: Some(NOW_MS + 900_000),
+        }
+    }
+}
+
+impl Guest {
+    pub(crate) fn named(name: &str) -> Self {
+        Self {
+            name: name.as_bytes().to_vec(),
+            version: "1.0.0",
+            scoping: 0,
+            secrets: Vec::new(),
+            hosts: Vec::new(),
+            credentials: vec![Credential::default()],
+            imports: String::new(),
+            items: String::new(),
+            describe: String::new(),
+            check_config: String::new(),
+            vend: String::new(),
+        }
+    }
+
+    /// `vend` runs this WAT before it answers.
+    pub(crate) fn vending(mut self, wat: &str) -> Self {
+        self.vend = wat.to_owned();
+        self
+    }
+
+    /// Adds an import: interface, function, signature, and its name in WAT.
+    pub(crate) fn importing(mut self, interface: &str, function: &str, signature: &str) -> Self {
+        self.imports.push_str(&format!(
+            "(import \"pangolin:vending/{interface}@0.1.0\" \"{function}\" (func ${function} {signature}))\n"
+        ));
+        self
+    }
+
+    pub(crate) fn answering(mut self, credentials: Vec<Credential>) -> Self {
+        self.credentials = credentials;
+        self
+    }
+
+    /// The component.
+    pub(crate) fn build(&self) -> Vec<u8> {
+        let mut image = Image::default();
+        let description = self.description(&mut image);
+        let problems = image.record(Record::new(12));
+        let answer = self.answer(&mut image);
+        let heap = BASE as usize + image.bytes.len().next_multiple_of(16);
+        let pages = heap / 65_536 + 2;
+        let export = "pangolin:vending/strategy@0.1.0";
+        let wat = format!(
+            r#"(module
+              {imports}
+              (memory (export "memory") {pages})
+              (global $heap (mut i32) (i32.const {heap}))
+              (data (i32.const {BASE}) "{data}")
+              (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+                (local $at i32)
+                (local.set $at (i32.and (i32.add (global.get $heap) (i32.const 15)) (i32.const -16)))
+                (global.set $heap (i32.add (local.get $at) (local.get 3)))
+                (local.get $at))
+              {items}
+              (func (export "{export}#describe") (result i32) {describe} (i32.const {description}))
+              (func (export "{export}#check-config") (param i32 i32 i32 i32) (result i32)
+                {check_config} (i32.const {problems}))
+              (func (export "{export}#vend") (param i32) (result i32)
+                (local $i i32) {vend} (i32.const {answer})))"#,
+            imports = self.imports,
+            data = image.wat(),
+            items = self.items,
+            describe = self.describe,
+            check_config = self.check_config,
+            vend = self.vend,
+        );
+        componentise(&wat)
+    }
+
+    fn description(&self, image: &mut Image) -> u32 {
+        let name = image.text(&self.name);
+        let version = image.text(self.version.as_bytes());
+        let summary = image.text(b"A guest of the tests.");
+        let scheme = image.text(b"s3");
+        let schemes = image.list(vec![Record::new(8).slice(0, scheme)]);
+        let fields = self.secrets.iter().map(|(name, secret_use)| {
+            let name = image.text(name.as_bytes());
+            let uses = image.list(vec![Record::new(12).u8(0, *secret_use)]);
+            Record::new(52).slice(0, name).slice(32, uses)
+        });
+        let fields = fields.collect();
+        let fields = image.list(fields);
+        let hosts = self.hosts.iter().map(|host| Record::new(12).slice(4, image.text(host.as_bytes()))).collect();
+        let hosts = image.list(hosts);
+        image.record(
+            Record::new(76)
+                .slice(0, name)
+                .slice(8, version)
+                .slice(16, summary)
+                .slice(24, schemes)
+                .u8(32, self.scoping)
+                .slice(36, fields)
+                .slice(44, hosts),
+        )
+    }
+
+    fn answer(&self, image: &mut Image) -> u32 {
+        let credentials = self.credentials.iter().map(|credential| {
+            let prefix = image.text(credential.prefix.as_bytes());
+            let entries = credential.entries.iter().map(|entry| match entry {
+                Entry::Plain(key, value) => {
+                    Record::new(20).slice(0, image.text(key.as_bytes())).slice(12, image.text(value))
+                }
+                Entry::Slot(key, slot) => {
+                    Record::new(20).slice(0, image.text(key.as_bytes())).u8(8, 1).slice(12, image.text(slot.as_bytes()))
+                }
+            });
+            let entries = entries.collect();
+            let entries = image.list(entries);
+            let record = Record::new(40).slice(0, prefix).slice(8, entries);
+            match credential.expires_at_ms {
+                Some(at) => record.u8(16, 1).u64(24, at),
+                None => record,
+            }
+        });
+        let credentials = credentials.collect();
+        let credentials = image.list(credentials);
+        image.record(Record::new(32).slice(4, credentials))
+    }
+}
+
+/// A core module with the world's names, as a component.
+fn componentise(wat: &str) -> Vec<u8> {
+    let mut module = wat::parse_str(wat).unwrap_or_else(|error| panic!("{error}\n{wat}"));
+    let mut resolve = Resolve::default();
+    let (package, _) = resolve.push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit")).unwrap();
+    let world = resolve.select_world(&[package], Some("plugin")).unwrap();
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).unwrap();
+    ComponentEncoder::default().validate(true).module(&module).unwrap().encode().unwrap()
+}

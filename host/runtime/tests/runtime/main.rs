@@ -1,0 +1,16 @@
+//! The runtime against guests that are honest and guests that are not.
+//!
+//! Each guest is a component made from a few lines of WAT. Every bound has one that breaks it;
+//! after each, and beside each, an honest guest still vends.
+
+mod answers;
+mod bounds;
+mod grants;
+mod guest;
+mod honest;
+mod host;
+mod image;
+mod loading;
+mod logs;
+mod reloading;
+mod services;
