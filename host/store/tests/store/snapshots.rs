@@ -44,36 +44,47 @@ pub(crate) async fn warm_reads_run_no_sql(db: TestDb) {
     assert_eq!(store.statements(), before);
 }
 
-/// Readers and a writer run against each other. A reader that starts after a commit has
-/// returned must see it, whatever other readers were keeping meanwhile.
+/// Readers run against two writers: one makes all snapshots stale, so that readers ask the
+/// database all the time; the other changes what they read. A reader that starts after a change
+/// has returned must see it, whatever other readers were keeping meanwhile.
 pub(crate) async fn a_stale_read_never_sticks(db: TestDb) {
-    let catalog = make::stored_catalog(&db.store).await;
-    let table = make::stored_table(&db.store, &catalog, "t").await;
-    let committed = Arc::new(AtomicI64::new(1));
+    let tenant = make::stored_tenant(&db.store, "acme").await;
+    let mut ann = make::user(tenant.id, "0");
+    db.store.create_user(&ann).await.unwrap();
+    let committed = Arc::new(AtomicI64::new(0));
     let done = Arc::new(AtomicBool::new(false));
-    let readers: Vec<_> = (0..4)
+    let mut others: Vec<_> = (0..4)
         .map(|_| {
-            let (store, table) = (db.store.clone(), table.clone());
+            let (store, id) = (db.store.clone(), ann.id);
             let (committed, done) = (Arc::clone(&committed), Arc::clone(&done));
             tokio::spawn(async move {
                 while !done.load(Ordering::SeqCst) {
                     let at_least = committed.load(Ordering::SeqCst);
-                    let seen = store.table(table.catalog_id, &table.namespace, "t").await.unwrap().unwrap();
-                    assert!(seen.version >= at_least, "saw {} after {at_least}", seen.version);
+                    let seen = store.principal(id).await.unwrap().unwrap();
+                    let seen: i64 = seen.user.username.parse().unwrap();
+                    assert!(seen >= at_least, "saw {seen} after {at_least}");
                     tokio::task::yield_now().await;
                 }
             })
         })
         .collect();
-    for version in 1..=60 {
-        db.store.commit_table(&make::commit(&table, version, "{}")).await.unwrap();
-        committed.store(version + 1, Ordering::SeqCst);
+    let (store, stop) = (db.store.clone(), Arc::clone(&done));
+    others.push(tokio::spawn(async move {
+        while !stop.load(Ordering::SeqCst) {
+            store.update_tenant(&tenant).await.unwrap();
+        }
+    }));
+    for change in 1..=200 {
+        ann.username = change.to_string();
+        db.store.update_user(&ann).await.unwrap();
+        committed.store(change, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_micros(300)).await;
     }
     done.store(true, Ordering::SeqCst);
-    for reader in readers {
-        reader.await.unwrap();
+    for other in others {
+        other.await.unwrap();
     }
-    assert_eq!(db.store.table(catalog.id, &table.namespace, "t").await.unwrap().unwrap().version, 61);
+    assert_eq!(db.store.principal(ann.id).await.unwrap().unwrap().user.username, "200");
 }
 
 /// A client that goes away cancels the request at any point. Whatever was committed is seen.
