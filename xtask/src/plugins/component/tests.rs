@@ -63,9 +63,9 @@ fn a_component_without_a_strategy_or_with_more_is_refused() {
 }
 
 #[test]
-fn bytes_that_are_no_module_are_refused() {
+fn bytes_that_are_no_strategy_are_refused() {
     assert!(encode(b"not wasm", &[]).is_err());
-    assert!(interfaces(b"\0asm\x01\0\0\0").is_err());
+    assert!(encode(b"\0asm\x01\0\0\0", &[]).is_err(), "a module that exports nothing");
 }
 
 #[test]
