@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use pangolin_core::ports::Strategies as _;
 
 use crate::config::{self, Config};
 use crate::{router, serve, telemetry, wiring};

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::error::ApiError;
 
 /// Default and largest page.
-const PAGE: (i64, i64) = (100, 1000);
+const PAGE: (usize, usize) = (100, 1000);
 
 /// A page of a management list.
 #[derive(Debug, Clone, Copy)]
@@ -16,8 +16,8 @@ pub(crate) struct Paging(pub(crate) OffsetPage);
 
 #[derive(Deserialize)]
 struct Raw {
-    limit: Option<i64>,
-    offset: Option<i64>,
+    limit: Option<usize>,
+    offset: Option<usize>,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Paging {
@@ -26,14 +26,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Paging {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
         let Query(raw) = Query::<Raw>::from_request_parts(parts, state)
             .await
-            .map_err(|_| ApiError::bad_request("limit", "limit and offset are whole numbers"))?;
+            .map_err(|_| ApiError::bad_request("limit", "limit and offset are whole numbers, not negative"))?;
         let limit = raw.limit.unwrap_or(PAGE.0);
         let offset = raw.offset.unwrap_or(0);
         if !(1..=PAGE.1).contains(&limit) {
             return Err(ApiError::bad_request("limit", format!("limit is between 1 and {}", PAGE.1)));
-        }
-        if offset < 0 {
-            return Err(ApiError::bad_request("offset", "offset is not negative"));
         }
         Ok(Self(OffsetPage { limit, offset }))
     }

@@ -9,7 +9,7 @@ use pangolin_core::egress::EgressPolicy;
 use pangolin_core::ports::{AuditTrail, CatalogStore, Strategies};
 use pangolin_core::vend::{CacheSettings, VendSettings, Vending};
 use pangolin_egress::EgressClient;
-use pangolin_runtime::{Runtime, RuntimeConfig, StsSettings};
+use pangolin_runtime::{DEFAULT_PLACES, GrantFile, Runtime, RuntimeConfig, Services, StsSettings};
 use pangolin_store::{Store, StoreConfig};
 
 use crate::auth::passwords::Passwords;
@@ -114,15 +114,16 @@ pub(crate) async fn open_runtime(config: &Config) -> anyhow::Result<Runtime> {
         role_arn: config.aws.role_arn.clone(),
         external_id: config.aws.external_id.clone(),
     };
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let runtime = RuntimeConfig {
         plugin_dir: config.plugins.dir.clone(),
         cache_dir: config.store.data_dir.join("code-cache"),
-        grants: config.plugins.grants.clone(),
+        grants: config.plugins.grants.as_deref().map(GrantFile::read).transpose()?,
         builtin: BUILTIN_PLUGIN_DIGESTS.iter().map(|digest| (*digest).to_owned()).collect(),
-        egress: egress(config)?,
-        sts,
+        services: Services::new(egress(config)?, sts, clock.clone())?,
+        places: DEFAULT_PLACES,
     };
-    Ok(Runtime::open(runtime, Arc::new(SystemClock)).await?)
+    Ok(Runtime::open(runtime, clock).await?)
 }
 
 fn egress(config: &Config) -> anyhow::Result<EgressClient> {

@@ -1,6 +1,5 @@
 //! The status table: what each error of the domain is in HTTP.
 
-use std::error::Error as _;
 
 use axum::http::StatusCode;
 use pangolin_core::policy::Denied;
