@@ -105,9 +105,9 @@ async fn update_catalog(
     let event = Event::new("update_catalog", "catalog").name(&name);
     let work = async {
         let tenant = caller.require_tenant_admin()?;
+        let found = find(&state, tenant, &name).await?;
         let asked: UpdateCatalog = body.json()?;
         require_local(None, asked.federated_config.as_ref())?;
-        let found = find(&state, tenant, &name).await?;
         if asked.warehouse_name.as_ref().is_some_and(|asked| *asked != found.warehouse.name) {
             return Err(ApiError::conflict("a catalog stays on its warehouse"));
         }

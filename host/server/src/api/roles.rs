@@ -107,8 +107,8 @@ async fn update_role(
     let event = Event::new("update_role", "role").name(&id);
     let work = async {
         let tenant = caller.require_tenant_admin()?;
-        let asked: UpdateRole = body.json()?;
         let mut role = find(&state, tenant, &id).await?;
+        let asked: UpdateRole = body.json()?;
         asked.apply(&mut role)?;
         check_name("name", &role.name)?;
         check_grants(&state, tenant, &role.permissions).await?;

@@ -99,8 +99,8 @@ async fn update_tenant(
     let event = Event::new("update_tenant", "tenant").name(&id);
     let work = async {
         caller.require_root()?;
-        let asked: UpdateTenant = body.json()?;
         let mut tenant = find(&state, &id).await?;
+        let asked: UpdateTenant = body.json()?;
         if let Some(name) = asked.name {
             check_name("name", &name)?;
             tenant.name = name;

@@ -17,7 +17,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) use self::password::secret_text;
-pub(crate) use self::wire::UserInfo;
 use crate::error::ApiError;
 use crate::state::AppState;
 

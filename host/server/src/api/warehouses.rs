@@ -99,8 +99,8 @@ async fn update_warehouse(
     let event = Event::new("update_warehouse", "warehouse").name(&name);
     let work = async {
         let tenant = caller.require_tenant_admin()?;
-        let asked: Value = body.json()?;
         let stored = find(&state, tenant, &name).await?;
+        let asked: Value = body.json()?;
         let changed = judged::in_context(&state, |context| warehouse::update(&stored, &asked, context))?;
         judged::check_config(&state, &changed).await?;
         state.store.update_warehouse(&changed, judged::claim(&state, &changed).as_ref()).await?;

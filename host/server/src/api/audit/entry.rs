@@ -9,11 +9,11 @@ use uuid::Uuid;
 /// What happened.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AuditLogEntry {
-    #[schema(value_type = Uuid)]
+    #[schema(value_type = uuid::Uuid)]
     id: AuditId,
-    #[schema(value_type = Option<Uuid>)]
+    #[schema(value_type = Option<uuid::Uuid>)]
     tenant_id: Option<TenantId>,
-    #[schema(value_type = Option<Uuid>)]
+    #[schema(value_type = Option<uuid::Uuid>)]
     user_id: Option<UserId>,
     username: String,
     action: String,

@@ -6,7 +6,6 @@ use pangolin_core::record::{Catalog, Properties};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::error::ApiError;
 
@@ -49,9 +48,9 @@ pub(super) struct UpdateCatalog {
 /// A catalog as replies show it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct CatalogReply {
-    #[schema(value_type = Uuid)]
+    #[schema(value_type = uuid::Uuid)]
     id: CatalogId,
-    #[schema(value_type = Uuid)]
+    #[schema(value_type = uuid::Uuid)]
     tenant_id: TenantId,
     name: String,
     catalog_type: &'static str,

@@ -5,14 +5,13 @@ use pangolin_core::permission::{Action, PermissionScope};
 use pangolin_core::record::UserGrant;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// A permission to give.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct GrantPermission {
     #[serde(alias = "user_id")]
-    #[schema(value_type = Uuid)]
+    #[schema(value_type = uuid::Uuid)]
     pub(super) user_id: UserId,
     /// `{"type": "tenant"}`, or `catalog` with `catalog_id`, `namespace` with `catalog_id` and
     /// `namespace`, `asset` with these two and `asset_id`.
@@ -34,15 +33,15 @@ pub(super) struct OfUser {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct PermissionReply {
-    #[schema(value_type = Uuid)]
+    #[schema(value_type = uuid::Uuid)]
     id: GrantId,
-    #[schema(value_type = Uuid)]
+    #[schema(value_type = uuid::Uuid)]
     user_id: UserId,
     #[schema(value_type = Object)]
     scope: PermissionScope,
     #[schema(value_type = Vec<String>)]
     actions: Vec<Action>,
-    #[schema(value_type = Uuid)]
+    #[schema(value_type = uuid::Uuid)]
     granted_by: UserId,
     granted_at: String,
 }

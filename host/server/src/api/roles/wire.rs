@@ -6,7 +6,6 @@ use pangolin_core::record::Role;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::error::ApiError;
 
@@ -18,7 +17,7 @@ pub(super) struct CreateRole {
     pub(super) description: Option<String>,
     /// The own tenant, if given at all.
     #[serde(default, alias = "tenant_id")]
-    #[schema(value_type = Option<Uuid>)]
+    #[schema(value_type = Option<uuid::Uuid>)]
     pub(super) tenant_id: Option<TenantId>,
     /// `[{"scope": {"type": "catalog", "catalog_id": …}, "actions": ["read", "list"]}]`
     #[serde(default)]
@@ -31,12 +30,12 @@ pub(super) struct CreateRole {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct UpdateRole {
-    #[schema(value_type = Option<Uuid>)]
+    #[schema(value_type = Option<uuid::Uuid>)]
     id: Option<RoleId>,
     name: Option<String>,
     description: Option<String>,
     #[serde(alias = "tenant_id")]
-    #[schema(value_type = Option<Uuid>)]
+    #[schema(value_type = Option<uuid::Uuid>)]
     tenant_id: Option<TenantId>,
     /// Replaces all permissions.
     #[schema(value_type = Option<Vec<Object>>)]
@@ -88,17 +87,17 @@ pub(super) fn require_tenant(own: TenantId, asked: Option<TenantId>) -> Result<(
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct RoleReply {
-    #[schema(value_type = Uuid)]
+    #[schema(value_type = uuid::Uuid)]
     id: RoleId,
     name: String,
     description: Option<String>,
-    #[schema(value_type = Uuid)]
+    #[schema(value_type = uuid::Uuid)]
     tenant_id: TenantId,
     #[schema(value_type = Vec<Object>)]
     permissions: Vec<Grant>,
     /// Cannot be changed or deleted.
     built_in: bool,
-    #[schema(value_type = Uuid)]
+    #[schema(value_type = uuid::Uuid)]
     created_by: UserId,
     created_at: String,
     updated_at: String,

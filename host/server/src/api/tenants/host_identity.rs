@@ -89,9 +89,8 @@ async fn put_host_identity(
     let event = Event::new("update_host_identity", "tenant").name(&id);
     let work = async {
         caller.require_root()?;
-        let pins = body.json::<HostIdentity>()?.check()?;
         let mut tenant = super::find(&state, &id).await?;
-        tenant.host_identity = pins;
+        tenant.host_identity = body.json::<HostIdentity>()?.check()?;
         state.store.update_tenant(&tenant).await?;
         Ok(tenant)
     };

@@ -30,7 +30,7 @@ pub(super) struct UpdateTenant {
 /// A tenant as replies show it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct TenantReply {
-    #[schema(value_type = Uuid)]
+    #[schema(value_type = uuid::Uuid)]
     id: TenantId,
     name: String,
     #[schema(value_type = Object)]

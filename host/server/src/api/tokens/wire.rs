@@ -6,7 +6,6 @@ use pangolin_core::record::TokenRecord;
 use pangolin_core::secret::Secret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::api::users::secret_text;
 use crate::error::ApiError;
@@ -72,7 +71,7 @@ pub(super) struct TokenReply {
     /// Seconds.
     expires_in: i64,
     expires_at: String,
-    #[schema(value_type = Option<Uuid>)]
+    #[schema(value_type = Option<uuid::Uuid>)]
     tenant_id: Option<TenantId>,
 }
 

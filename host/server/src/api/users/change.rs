@@ -39,8 +39,8 @@ async fn update(
     body: &Body,
 ) -> Result<(User, Vec<&'static str>), ApiError> {
     let own = caller.require_admin_or_root()?;
-    let asked: UpdateUser = body.json()?;
     let mut user = super::find(state, own, id).await?;
+    let asked: UpdateUser = body.json()?;
     let mut changed = Vec::new();
     let mut ends_sessions = false;
     if let Some(email) = asked.email {

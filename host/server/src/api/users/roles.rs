@@ -59,8 +59,8 @@ pub(super) async fn assign_role(
     let event = Event::new("assign_role", "user").name(&id);
     let work = async {
         let tenant = caller.require_tenant_admin()?;
-        let asked: AssignRole = body.json()?;
         let user = super::find(&state, Some(tenant), &id).await?;
+        let asked: AssignRole = body.json()?;
         let role = role_name(&state, tenant, asked.role_id).await?;
         state.store.assign_role(tenant, user.id, asked.role_id).await?;
         Ok((user, asked.role_id, role))

@@ -7,7 +7,6 @@ use pangolin_core::id::{TenantId, TokenId, UserId};
 use pangolin_core::record::TokenRecord;
 use serde::Serialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::audited::Event;
 use crate::auth::Caller;
@@ -18,11 +17,11 @@ use crate::state::AppState;
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct TokenInfo {
     /// The `jti` claim.
-    #[schema(value_type = Uuid)]
+    #[schema(value_type = uuid::Uuid)]
     id: TokenId,
-    #[schema(value_type = Option<Uuid>)]
+    #[schema(value_type = Option<uuid::Uuid>)]
     tenant_id: Option<TenantId>,
-    #[schema(value_type = Uuid)]
+    #[schema(value_type = uuid::Uuid)]
     user_id: UserId,
     username: String,
     created_at: String,

@@ -7,7 +7,6 @@ use pangolin_core::record::User;
 use pangolin_core::secret::Secret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::password::secret_text;
 use crate::error::ApiError;
@@ -24,7 +23,7 @@ pub(super) struct CreateUser {
     pub(super) password: Option<Secret<String>>,
     /// The tenant: Root must name it, an administrator may name the own one.
     #[serde(default, alias = "tenant-id")]
-    #[schema(value_type = Option<Uuid>)]
+    #[schema(value_type = Option<uuid::Uuid>)]
     pub(super) tenant_id: Option<TenantId>,
     /// `tenant-admin` or `tenant-user`, also written `TenantAdmin`, `TenantUser`.
     #[schema(value_type = String)]
@@ -45,16 +44,16 @@ pub(super) struct UpdateUser {
 /// A user as replies show it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) struct UserInfo {
-    #[schema(value_type = Uuid)]
+pub(super) struct UserInfo {
+    #[schema(value_type = uuid::Uuid)]
     id: UserId,
     username: String,
     email: Option<String>,
-    #[schema(value_type = Option<Uuid>)]
+    #[schema(value_type = Option<uuid::Uuid>)]
     tenant_id: Option<TenantId>,
     /// The same as `tenant-id`, in the spelling of the other resources.
     #[serde(rename = "tenant_id")]
-    #[schema(value_type = Option<Uuid>)]
+    #[schema(value_type = Option<uuid::Uuid>)]
     tenant: Option<TenantId>,
     #[schema(value_type = String)]
     role: UserRole,

@@ -49,7 +49,8 @@ pub(super) async fn check_config(state: &AppState, warehouse: &Warehouse) -> Res
 
 /// What the warehouse uses through the host's own identity; the store judges it.
 pub(super) fn claim(state: &AppState, warehouse: &Warehouse) -> Option<HostClaim> {
-    HostClaim::of(warehouse, operator(&state.config))
+    let strategy = warehouse.strategy.as_deref().and_then(|name| state.strategies.find(name));
+    HostClaim::of(warehouse, strategy.as_ref().map(|info| &info.description), operator(&state.config))
 }
 
 fn operator(config: &Config) -> OperatorIdentity<'_> {

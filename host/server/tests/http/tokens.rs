@@ -1,0 +1,177 @@
+//! Tokens: issued, rotated, revoked.
+
+use axum_core::body::Body;
+use http::{Method, Request};
+use serde_json::{Value, json};
+
+use crate::support::{Host, PASSWORD, ROOT, host};
+
+const NEVER: &str = "7b0d7d5c-2a5e-4b53-a4b2-6b1a4f3f0000";
+
+async fn jti(host: &Host, token: &str) -> String {
+    let tokens = host.get("/api/v1/users/me/tokens", token).await.expect(200);
+    assert!(!tokens.text.contains(token), "a list shows no token");
+    tokens.body[0]["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn whoever_knows_the_password_gets_a_token_as_documented() {
+    let host = host().await;
+    let (own, admin) = host.tenant("acme").await;
+    host.user(&own, &admin, "data_engineer").await;
+    let body = json!({"username": "data_engineer", "password": PASSWORD, "tenant_id": own}).to_string();
+    let request = Request::builder().method(Method::POST).uri("/api/v1/tokens").body(Body::from(body)).unwrap();
+    let reply = host.raw(request).await.expect(200);
+    assert_eq!((&reply.body["expires_in"], &reply.body["tenant_id"]), (&json!(86_400), &json!(own)));
+    assert!(reply.body["expires_at"].is_string());
+    let me = host.get("/api/v1/users/me", &reply.text("token")).await.expect(200);
+    assert_eq!(me.body["username"], "data_engineer");
+    let root = json!({"username": ROOT.0, "password": ROOT.1, "tenant_id": null});
+    let root = host.post("/api/v1/tokens", "", root).await.expect(200).text("token");
+    host.get("/api/v1/tenants", &root).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_wrong_password_sounds_as_at_the_login() {
+    let host = host().await;
+    let (own, admin) = host.tenant("acme").await;
+    let mut texts = Vec::new();
+    for (username, tenant) in [("acme_admin", own.as_str()), ("nobody", own.as_str()), ("acme_admin", NEVER)] {
+        let body = json!({"username": username, "password": "wrong password", "tenant_id": tenant});
+        // Other credentials do not help a wrong password.
+        texts.push(host.post("/api/v1/tokens", &admin, body.clone()).await.expect(401).text);
+        texts.push(host.post("/api/v1/users/login", "", body).await.expect(401).text);
+    }
+    texts.dedup();
+    assert_eq!(texts.len(), 1, "{texts:?}");
+    let body = json!({"username": "acme_admin", "password": PASSWORD, "tenant_id": "acme"});
+    host.post("/api/v1/tokens", "", body).await.expect(400);
+    let body = json!({"username": "acme_admin", "password": PASSWORD, "tenant_id": own, "expires_in_hours": 25});
+    host.post("/api/v1/tokens", "", body).await.expect(422);
+}
+
+#[tokio::test]
+async fn without_a_password_a_body_needs_credentials() {
+    let host = host().await;
+    for body in [json!({}), json!({"username": "acme_admin"}), json!({"password": null}), json!("password")] {
+        host.post("/api/v1/tokens", "", body).await.expect(401);
+    }
+    host.send(Method::POST, "/api/v1/tokens", "", None).await.expect(401);
+    host.send(Method::POST, "/api/v1/tokens", "not.a.token", None).await.expect(401);
+}
+
+#[tokio::test]
+async fn an_administrator_issues_tokens_in_the_own_tenant() {
+    let host = host().await;
+    let (own, admin) = host.tenant("acme").await;
+    let (other, _) = host.tenant("other").await;
+    let (_, user) = host.user(&own, &admin, "ada").await;
+    let ask = |body: Value| host.post("/api/v1/tokens", &admin, body);
+    let body = json!({"tenant_id": own, "username": "ada", "roles": ["tenant-user"], "expires_in_hours": 99_999});
+    let reply = ask(body).await.expect(200);
+    assert_eq!(reply.body["expires_in"], 8760 * 3600);
+    assert_eq!(host.get("/api/v1/users/me", &reply.text("token")).await.expect(200).body["username"], "ada");
+    ask(json!({"username": "nobody"})).await.expect(404);
+    ask(json!({"username": "other_admin"})).await.expect(404);
+    ask(json!({"tenant_id": other, "username": "other_admin"})).await.expect(403);
+    ask(json!({"username": "ada", "roles": ["tenant-admin"]})).await.expect(403);
+    ask(json!({"roles": ["root"]})).await.expect(403);
+    ask(json!({"roles": ["king"]})).await.expect(400);
+    ask(json!({"expires_in_hours": 0})).await.expect(400);
+    ask(json!({"tenant_id": "acme"})).await.expect(400);
+    ask(json!({"scope": "all"})).await.expect(422);
+    host.post("/api/v1/tokens", &user, json!({"username": "acme_admin"})).await.expect(403);
+    host.post("/api/v1/tokens", &user, json!({})).await.expect(403);
+}
+
+#[tokio::test]
+async fn root_makes_no_token_that_has_rights_on_data() {
+    let host = host().await;
+    let root = host.root().await;
+    let (own, _) = host.tenant("acme").await;
+    host.post("/api/v1/tokens", &root, json!({"tenant_id": own, "username": "acme_admin"})).await.expect(403);
+    host.post("/api/v1/tokens", &root, json!({"tenant_id": own})).await.expect(403);
+    let token = host.post("/api/v1/tokens", &root, json!({"expires_in_hours": 1})).await.expect(200).text("token");
+    host.get("/api/v1/tenants", &token).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_token_may_have_less_than_its_user() {
+    let host = host().await;
+    let (_, admin) = host.tenant("acme").await;
+    let less = host.post("/api/v1/tokens", &admin, json!({"roles": ["tenant-user"]})).await.expect(200).text("token");
+    host.get("/api/v1/users", &admin).await.expect(200);
+    host.get("/api/v1/users", &less).await.expect(403);
+    host.post("/api/v1/tokens", &less, json!({"roles": ["tenant-admin"]})).await.expect(403);
+    let rotated = host.send(Method::POST, "/api/v1/tokens/rotate", &less, None).await.expect(200).text("token");
+    host.get("/api/v1/users", &rotated).await.expect(403);
+}
+
+#[tokio::test]
+async fn a_rotated_token_takes_the_place_of_the_old_one() {
+    let host = host().await;
+    let (_, admin) = host.tenant("acme").await;
+    let old = host.post("/api/v1/tokens", &admin, json!({"expires_in_hours": 2})).await.expect(200).text("token");
+    let rotated = host.send(Method::POST, "/api/v1/tokens/rotate", &old, None).await.expect(200);
+    assert_eq!(rotated.body["expires_in"], 7200);
+    host.get("/api/v1/users/me", &old).await.expect(401);
+    host.send(Method::POST, "/api/v1/tokens/rotate", &old, None).await.expect(401);
+    host.get("/api/v1/users/me", &rotated.text("token")).await.expect(200);
+}
+
+#[tokio::test]
+async fn tokens_are_revoked_by_their_owner_and_by_the_tenants_administrator() {
+    let host = host().await;
+    let root = host.root().await;
+    let (own, admin) = host.tenant("acme").await;
+    let (_, foreign) = host.tenant("other").await;
+    let (ada, first) = host.user(&own, &admin, "ada").await;
+    let (_, bob) = host.user(&own, &admin, "bob").await;
+    let id = jti(&host, &first).await;
+    let path = format!("/api/v1/tokens/{id}");
+    let (never, refused) = (format!("/api/v1/tokens/{NEVER}"), host.delete(&path, &foreign).await.expect(404));
+    assert_eq!(host.delete(&never, &foreign).await.expect(404).text, refused.text);
+    assert_eq!(host.delete(&path, &bob).await.expect(403).text, host.delete(&never, &bob).await.expect(403).text);
+    host.get("/api/v1/users/me", &first).await.expect(200);
+    host.delete(&path, &admin).await.expect(204);
+    host.get("/api/v1/users/me", &first).await.expect(401);
+    let second = host.login(Some(&own), "ada", PASSWORD).await;
+    let listed = host.get(&format!("/api/v1/users/{ada}/tokens"), &admin).await.expect(200);
+    let valid: Vec<_> = listed.body.as_array().unwrap().iter().map(|token| token["is_valid"] == true).collect();
+    assert_eq!(valid.iter().filter(|valid| **valid).count(), 1, "{}", listed.text);
+    let third = host.login(Some(&own), "ada", PASSWORD).await;
+    let id = jti(&host, &third).await;
+    host.delete(&format!("/api/v1/tokens/{id}"), &second).await.expect(204);
+    host.get("/api/v1/users/me", &third).await.expect(401);
+    let id = jti(&host, &second).await;
+    let reason = json!({"reason": "lost laptop"});
+    host.post(&format!("/api/v1/auth/revoke/{id}"), &bob, reason.clone()).await.expect(403);
+    host.post(&format!("/api/v1/auth/revoke/{id}"), &root, reason).await.expect(200);
+    host.get("/api/v1/users/me", &second).await.expect(401);
+}
+
+#[tokio::test]
+async fn a_caller_revokes_the_token_it_shows() {
+    let host = host().await;
+    let (_, admin) = host.tenant("acme").await;
+    host.post("/api/v1/auth/revoke", &admin, json!({"why": "x"})).await.expect(422);
+    let done = host.send(Method::POST, "/api/v1/auth/revoke", &admin, None).await.expect(200);
+    assert_eq!(done.text("message"), "Token revoked successfully. Please log in again.");
+    host.get("/api/v1/users/me", &admin).await.expect(401);
+}
+
+#[tokio::test]
+async fn expired_tokens_are_forgotten_by_administrators_only() {
+    let host = host().await;
+    let root = host.root().await;
+    let (own, admin) = host.tenant("acme").await;
+    let (_, user) = host.user(&own, &admin, "ada").await;
+    let clean = |token: String| {
+        let host = host.clone();
+        async move { host.send(Method::POST, "/api/v1/auth/cleanup-tokens", &token, None).await }
+    };
+    clean(user).await.expect(403);
+    assert!(clean(admin.clone()).await.expect(200).body.get("count").is_none());
+    assert_eq!(clean(root).await.expect(200).body["count"], 0);
+    host.get("/api/v1/users/me", &admin).await.expect(200);
+}
