@@ -1,0 +1,12 @@
+//! The verbs together with an in-memory store, a fake strategy, and storage: a directory, or a
+//! small S3 on the loopback.
+
+mod bucket;
+mod commits;
+mod creation;
+mod namespaces;
+mod rights;
+mod shelf;
+mod staged;
+mod vending;
+mod world;

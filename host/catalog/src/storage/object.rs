@@ -51,6 +51,8 @@ impl ObjectFiles {
             .with_virtual_hosted_style_request(!path_style)
             // Whether plain HTTP may be used is the egress policy's to say.
             .with_allow_http(true)
+            // The batch call is not in every store.
+            .with_disable_bulk_delete(true)
             .with_retry(retry)
             .with_http_connector(EgressConnector(egress));
         if let Some(endpoint) = endpoint {
@@ -84,7 +86,6 @@ impl ObjectFiles {
         let fault = |error| StorageError::of_object(location.as_str(), &error);
         let prefix = path(location)?;
         let mut found = self.store.list(Some(&prefix));
-        // One by one: the batch call is not in every store, and not in every session policy.
         while let Some(object) = found.try_next().await.map_err(fault)? {
             self.store.delete(&object.location).await.map_err(fault)?;
         }
