@@ -1,0 +1,75 @@
+//! Credentials of one table.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use pangolin_catalog::{CatalogError, CredentialsAsk};
+use pangolin_core::access::Access;
+use serde::Deserialize;
+
+use super::request::{Params, Place, asker, client, private_value};
+use crate::auth::Caller;
+use crate::error::iceberg::IcebergError;
+use crate::state::AppState;
+
+/// What narrows the credential.
+#[derive(Debug, Deserialize)]
+pub(super) struct CredentialsQuery {
+    access: Option<String>,
+    ttl: Option<String>,
+}
+
+impl CredentialsQuery {
+    fn ask(&self, place: &Place, headers: &HeaderMap) -> Result<CredentialsAsk, IcebergError> {
+        let invalid = |text: &str| IcebergError::from(CatalogError::Invalid(text.to_owned()));
+        let access = match self.access.as_deref() {
+            None => Access::FULL,
+            Some("read") => Access::READ,
+            Some("read-write") => Access::READ_WRITE,
+            Some("read-write-delete") => Access::FULL,
+            Some(_) => return Err(invalid("access is 'read', 'read-write' or 'read-write-delete'")),
+        };
+        let ttl = self.ttl.as_deref().map(str::parse::<u32>).transpose();
+        let ttl_seconds = match ttl {
+            Ok(Some(0)) | Err(_) => return Err(invalid("ttl is a number of seconds, 1 or more")),
+            Ok(ttl) => ttl,
+        };
+        Ok(CredentialsAsk { access, ttl_seconds, form: place.form, client: client(headers) })
+    }
+}
+
+/// A credential as Iceberg clients read it.
+#[utoipa::path(get, path = "/v1/{prefix}/namespaces/{namespace}/tables/{table}/credentials", tag = "iceberg",
+    params(("prefix" = String, Path), ("namespace" = String, Path), ("table" = String, Path),
+        ("access" = Option<String>, Query), ("ttl" = Option<u32>, Query)),
+    responses((status = 200, body = Value), (status = 400), (status = 403), (status = 404)))]
+pub(super) async fn credentials(
+    State(state): State<AppState>,
+    caller: Caller,
+    place: Place,
+    Params(query): Params<CredentialsQuery>,
+    headers: HeaderMap,
+) -> Result<Response, IcebergError> {
+    let (namespace, name) = place.table()?;
+    let ask = query.ask(&place, &headers)?;
+    let emitted = state.catalogs.credentials(asker(&caller), &place.catalog, &namespace, name, ask).await?;
+    private_value(&emitted, true)
+}
+
+/// The same credential under the plain names of its cloud.
+#[utoipa::path(post, path = "/v1/{prefix}/namespaces/{namespace}/tables/{table}/credentials", tag = "iceberg",
+    params(("prefix" = String, Path), ("namespace" = String, Path), ("table" = String, Path),
+        ("access" = Option<String>, Query), ("ttl" = Option<u32>, Query)),
+    responses((status = 200, body = Value), (status = 400), (status = 403), (status = 404)))]
+pub(super) async fn flat_credentials(
+    State(state): State<AppState>,
+    caller: Caller,
+    place: Place,
+    Params(query): Params<CredentialsQuery>,
+    headers: HeaderMap,
+) -> Result<Response, IcebergError> {
+    let (namespace, name) = place.table()?;
+    let ask = query.ask(&place, &headers)?;
+    let flat = state.catalogs.flat_credentials(asker(&caller), &place.catalog, &namespace, name, ask).await?;
+    private_value(&flat, true)
+}

@@ -1,0 +1,68 @@
+//! The status table of the catalog's errors.
+
+use std::error::Error;
+
+use axum::http::StatusCode;
+use pangolin_catalog::{CatalogError, StorageError};
+
+use crate::error::ApiError;
+use crate::error::iceberg::IcebergError;
+
+impl From<CatalogError> for IcebergError {
+    fn from(error: CatalogError) -> Self {
+        let (status, kind) = match &error {
+            CatalogError::NoSuchCatalog(_) => (StatusCode::NOT_FOUND, "NoSuchWarehouseException"),
+            CatalogError::NoSuchNamespace(_) => (StatusCode::NOT_FOUND, "NoSuchNamespaceException"),
+            CatalogError::NoSuchTable(_) => (StatusCode::NOT_FOUND, "NoSuchTableException"),
+            CatalogError::NamespaceExists(_) | CatalogError::TableExists(_) => {
+                (StatusCode::CONFLICT, "AlreadyExistsException")
+            }
+            CatalogError::NamespaceNotEmpty(_) => (StatusCode::CONFLICT, "NamespaceNotEmptyException"),
+            CatalogError::Forbidden(_) => (StatusCode::FORBIDDEN, "ForbiddenException"),
+            // Not a 409: a client would take that for a commit to try again.
+            CatalogError::Invalid(_) | CatalogError::LocationTaken | CatalogError::NothingToVend => {
+                (StatusCode::BAD_REQUEST, "BadRequestException")
+            }
+            CatalogError::Contradiction(_) => (StatusCode::UNPROCESSABLE_ENTITY, "UnprocessableEntityException"),
+            CatalogError::CommitConflict(_) => (StatusCode::CONFLICT, "CommitFailedException"),
+            CatalogError::CommitUnknown(_) => (StatusCode::INTERNAL_SERVER_ERROR, "CommitStateUnknownException"),
+            CatalogError::Corrupt(_) => (StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError"),
+            CatalogError::Emit(_) => (StatusCode::BAD_GATEWAY, "BadGatewayException"),
+            CatalogError::Storage(storage) => storage_status(storage),
+            CatalogError::Vend(_) | CatalogError::Audit(_) | CatalogError::Store(_) => return passed_on(error),
+        };
+        let cause = error.source().map(|source| match source.source() {
+            Some(deeper) => format!("{source}: {deeper}"),
+            None => source.to_string(),
+        });
+        let answer = Self::new(status, kind, error.to_string());
+        Self { error: ApiError { cause: cause.filter(|_| status.is_server_error()), ..answer.error }, ..answer }
+    }
+}
+
+/// Errors that the server's own table knows.
+fn passed_on(error: CatalogError) -> IcebergError {
+    match error {
+        CatalogError::Vend(error) => error.into(),
+        CatalogError::Audit(error) => error.into(),
+        CatalogError::Store(error) => error.into(),
+        other => ApiError::internal(other).into(),
+    }
+}
+
+/// Nothing is committed when the storage fails: a 503 says so, where clients take another 5xx
+/// for a commit whose outcome is not known.
+fn storage_status(error: &StorageError) -> (StatusCode, &'static str) {
+    match error {
+        StorageError::LocalDisabled
+        | StorageError::LocalOutside(_)
+        | StorageError::Unsupported(_)
+        | StorageError::Settings(_)
+        | StorageError::Missing(_)
+        | StorageError::TooLarge(_) => (StatusCode::BAD_REQUEST, "BadRequestException"),
+        StorageError::Refused { .. } => (StatusCode::FORBIDDEN, "ForbiddenException"),
+        StorageError::Unreachable(_) | StorageError::Failed { .. } => {
+            (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailableException")
+        }
+    }
+}
