@@ -30,3 +30,4 @@ pub use host::Services;
 pub use limits::{LimitOutOfRange, Limits};
 pub use load::NotPrivate;
 pub use runtime::{DEFAULT_PLACES, OpenError, Runtime, RuntimeConfig};
+pub use service::StsSettings;

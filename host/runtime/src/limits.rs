@@ -105,6 +105,12 @@ impl Limits {
     pub(crate) fn wall(&self) -> Duration {
         Duration::from_millis(self.wall_ms)
     }
+
+    /// Time from start to the end of any service: a little less, so that the guest can still say
+    /// which of them was slow.
+    pub(crate) fn services_wall(&self) -> Duration {
+        Duration::from_millis(self.wall_ms - (self.wall_ms / 10).min(500))
+    }
 }
 
 #[cfg(test)]

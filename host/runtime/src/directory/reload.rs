@@ -57,12 +57,12 @@ impl Directory {
         }
         let set = assemble(candidates, rejected);
         for plugin in set.by_name.values().filter(|plugin| !plugin.granted.missing.is_empty()) {
-            tracing::warn!(
-                plugin = %plugin.name,
-                file = plugin.file,
-                "the plugin asks for more than it was granted; to grant it, add to the grant file:\n{}",
-                plugin.granted.missing
-            );
+            let (name, file, lines) = (&plugin.name, &plugin.file, &plugin.granted.missing);
+            if plugin.granted.given {
+                tracing::info!(plugin = %name, file, "the plugin is granted less than it asks for, which is:\n{lines}");
+            } else {
+                tracing::warn!(plugin = %name, file, "nothing is granted to the plugin; add to the grant file:\n{lines}");
+            }
         }
         tracing::info!(loaded = set.by_name.len(), rejected = set.rejected.len(), "plugins");
         self.set.store(Arc::new(set));

@@ -102,7 +102,7 @@ impl Call {
             fields: Arc::from([]),
             hosts: Arc::from([]),
             may_use_host_identity: false,
-            deadline: Instant::now() + limits.wall(),
+            deadline: Instant::now() + limits.services_wall(),
             http_calls_left: limits.http_calls,
             http_bytes_left: limits.http_bytes,
             proof: None,

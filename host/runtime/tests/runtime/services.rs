@@ -1,7 +1,13 @@
-//! Services that reach nobody.
+//! Services that reach nobody: no address but those of the public net, and no one asks for those.
 
-use pangolin_runtime::Services;
+use std::sync::Arc;
+
+use pangolin_core::clock::SystemClock;
+use pangolin_core::egress::EgressPolicy;
+use pangolin_egress::EgressClient;
+use pangolin_runtime::{Services, StsSettings};
 
 pub(crate) fn offline() -> Services {
-    Services::default()
+    let egress = EgressClient::new(Arc::new(EgressPolicy::new(Vec::new(), &[], false))).unwrap();
+    Services::new(egress, StsSettings::default(), Arc::new(SystemClock)).unwrap()
 }

@@ -1,0 +1,59 @@
+//! The guests' imports: one file per WIT interface. Each counts the call, converts types, and
+//! leaves the work to `service`.
+
+mod clock;
+mod crypto;
+mod http;
+mod log;
+mod signing;
+mod sts;
+
+use std::sync::Arc;
+
+use pangolin_core::clock::Clock;
+use pangolin_core::strategy::{StrategyError, StrategyErrorKind};
+use pangolin_egress::{EgressClient, EgressError};
+
+use crate::bindings::types::{ErrorKind, VendError};
+use crate::guest::Phase;
+use crate::service::{Http, Sts, StsSettings};
+
+/// What the guests' imports reach.
+#[derive(Debug)]
+pub struct Services {
+    pub(crate) http: Http,
+    pub(crate) sts: Sts,
+}
+
+impl Services {
+    /// Services whose requests pass `egress`; `sts` is what the operator set for STS.
+    ///
+    /// # Errors
+    /// No client for the host's own identity can be made.
+    pub fn new(egress: EgressClient, sts: StsSettings, clock: Arc<dyn Clock>) -> Result<Self, EgressError> {
+        Ok(Self { http: Http::new(egress.clone(), Arc::clone(&clock)), sts: Sts::new(egress, sts, clock)? })
+    }
+}
+
+/// A service's error as the guest gets it.
+fn vend_error(error: StrategyError) -> VendError {
+    let kind = match error.kind {
+        StrategyErrorKind::InvalidConfig => ErrorKind::InvalidConfig,
+        StrategyErrorKind::Denied => ErrorKind::Denied,
+        StrategyErrorKind::Unsupported => ErrorKind::Unsupported,
+        StrategyErrorKind::Upstream => ErrorKind::Upstream,
+        StrategyErrorKind::Throttled => ErrorKind::Throttled,
+        StrategyErrorKind::Unavailable | StrategyErrorKind::NotReady => ErrorKind::Unavailable,
+        StrategyErrorKind::Plugin => ErrorKind::Internal,
+    };
+    VendError { kind, code: error.code, message: error.message, retry_after_ms: error.retry_after_ms }
+}
+
+/// The answer to a service that is called outside of `vend`.
+fn wrong_phase(interface: &str, phase: Phase) -> VendError {
+    vend_error(StrategyError::new(
+        StrategyErrorKind::Denied,
+        "not-in-this-phase",
+        format!("'{interface}' cannot be used in {}", phase.name()),
+    ))
+}

@@ -1,0 +1,60 @@
+//! `http`: requests of the guest.
+
+use crate::bindings::http as wit;
+use crate::guest::{Guest, Phase};
+use crate::service::{HttpAuth, HttpFailure, HttpFailureKind, HttpRequest, KeySlots};
+
+impl wit::Host for Guest {
+    async fn send(&mut self, request: wit::Request) -> wasmtime::Result<Result<wit::Response, wit::Failure>> {
+        self.enter()?;
+        if self.phase != Phase::Vend {
+            let message = format!("'http' cannot be used in {}", self.phase.name());
+            return Ok(Err(wit::Failure { kind: wit::FailureKind::Denied, message }));
+        }
+        let request = HttpRequest {
+            method: request.method,
+            url: request.url,
+            headers: request.headers,
+            body: request.body,
+            auth: auth(request.auth),
+            timeout_ms: request.timeout_ms,
+        };
+        let answer = self.services.http.send(&mut self.call, request).await;
+        Ok(answer
+            .map(|response| wit::Response { status: response.status, headers: response.headers, body: response.body })
+            .map_err(failure))
+    }
+}
+
+fn auth(auth: wit::Auth) -> HttpAuth {
+    match auth {
+        wit::Auth::None => HttpAuth::None,
+        wit::Auth::Sigv4(sigv4) => HttpAuth::Sigv4 {
+            keys: KeySlots {
+                access_key_id: sigv4.access_key_id,
+                secret_access_key: sigv4.secret_access_key,
+                session_token: sigv4.session_token,
+            },
+            service: sigv4.service,
+            region: sigv4.region,
+        },
+        wit::Auth::Bearer(slot) => HttpAuth::Bearer(slot),
+        wit::Auth::Basic((user, slot)) => HttpAuth::Basic { user, slot },
+        wit::Auth::Header((name, slot)) => HttpAuth::Header { name, slot },
+        wit::Auth::FormField((name, slot)) => HttpAuth::FormField { name, slot },
+    }
+}
+
+fn failure(failure: HttpFailure) -> wit::Failure {
+    let kind = match failure.kind {
+        HttpFailureKind::Denied => wit::FailureKind::Denied,
+        HttpFailureKind::Invalid => wit::FailureKind::Invalid,
+        HttpFailureKind::Dns => wit::FailureKind::Dns,
+        HttpFailureKind::Connect => wit::FailureKind::Connect,
+        HttpFailureKind::Tls => wit::FailureKind::Tls,
+        HttpFailureKind::Timeout => wit::FailureKind::Timeout,
+        HttpFailureKind::TooLarge => wit::FailureKind::TooLarge,
+        HttpFailureKind::Protocol => wit::FailureKind::Protocol,
+    };
+    wit::Failure { kind, message: failure.message }
+}
