@@ -1,0 +1,18 @@
+//! The services behind the guests' imports, as plain Rust over one [`Call`](crate::call::Call):
+//! no type of the WIT, nothing of wasmtime.
+
+mod http;
+mod leak;
+mod s3_url;
+mod signing;
+mod sigv4;
+mod slot;
+mod sts;
+#[cfg(test)]
+mod testing;
+
+pub(crate) use self::http::{Http, HttpAuth, HttpFailure, HttpFailureKind, HttpRequest};
+pub(crate) use self::signing::{PresignRequest, presign_s3};
+pub(crate) use self::slot::KeySlots;
+pub use self::sts::StsSettings;
+pub(crate) use self::sts::{AssumeRole, Base, Sts, StsSession};

@@ -1,0 +1,151 @@
+//! Puts secrets into a request that the guest has let go of.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use pangolin_core::clock::UnixMillis;
+use pangolin_core::secret::Secret;
+use pangolin_core::strategy::SecretUse;
+use pangolin_egress::Request;
+use zeroize::Zeroizing;
+
+use super::super::leak::Needles;
+use super::super::s3_url::{self, QUERY};
+use super::super::sigv4::{Signer, is_region};
+use super::super::slot::{self, KeySlots};
+use super::failure::HttpFailure;
+use super::headers;
+use crate::call::Call;
+
+/// How the host authenticates a request, by slots. Mirrors `auth` of the WIT.
+#[derive(Debug, Clone)]
+pub(crate) enum HttpAuth {
+    None,
+    Sigv4 { keys: KeySlots, service: String, region: String },
+    Bearer(String),
+    Basic { user: String, slot: String },
+    Header { name: String, slot: String },
+    FormField { name: String, slot: String },
+}
+
+/// Authenticates the request. The result is what must not come back in the answer.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the slot's value goes into the request, to a granted host, in the granted form"
+)]
+pub(super) fn inject(
+    call: &mut Call,
+    auth: &HttpAuth,
+    request: &mut Request,
+    now: UnixMillis,
+) -> Result<Needles, HttpFailure> {
+    let mut injected = Needles::default();
+    match auth {
+        HttpAuth::None => {}
+        HttpAuth::Bearer(slot) => {
+            let value = slot::value(call, slot, &SecretUse::Bearer)?.expose();
+            injected.add(value);
+            set(request, AUTHORIZATION, &Zeroizing::new(format!("Bearer {value}")))?;
+        }
+        HttpAuth::Basic { user, slot } => {
+            if user.contains(':') {
+                return Err(HttpFailure::invalid("a user name of Basic authentication has no ':'"));
+            }
+            let value = slot::value(call, slot, &SecretUse::Basic)?.expose();
+            let pair = Zeroizing::new(STANDARD.encode(Zeroizing::new(format!("{user}:{value}")).as_bytes()));
+            injected.add(value);
+            injected.add(&pair);
+            set(request, AUTHORIZATION, &Zeroizing::new(format!("Basic {}", *pair)))?;
+            call.masked.push(Secret::new(pair.to_string()));
+        }
+        HttpAuth::Header { name, slot } => {
+            let value = slot::value(call, slot, &SecretUse::Header(name.clone()))?.expose();
+            let name = headers::parse_name(name)?;
+            if request.headers.contains_key(&name) || (headers::is_owned(&name) && name != AUTHORIZATION) {
+                return Err(HttpFailure::denied(format!("header '{name}' cannot carry a secret: it is set already")));
+            }
+            injected.add(value);
+            set(request, name, value)?;
+        }
+        HttpAuth::FormField { name, slot } => {
+            let value = slot::value(call, slot, &SecretUse::FormField(name.clone()))?.expose();
+            injected.add(value);
+            append_field(request, name, value)?;
+        }
+        HttpAuth::Sigv4 { keys, service, region } => injected = sign(call, keys, service, region, request, now)?,
+    }
+    Ok(injected)
+}
+
+fn set(request: &mut Request, name: HeaderName, value: &str) -> Result<(), HttpFailure> {
+    let mut value = HeaderValue::from_str(value)
+        .map_err(|_| HttpFailure::invalid("the secret has characters that no header can carry"))?;
+    value.set_sensitive(true);
+    request.headers.insert(name, value);
+    Ok(())
+}
+
+/// Spaces as `%20`: some servers do not read `+`.
+fn append_field(request: &mut Request, name: &str, value: &str) -> Result<(), HttpFailure> {
+    const FORM: &str = "application/x-www-form-urlencoded";
+    let is_form = |value: &HeaderValue| {
+        value.to_str().is_ok_and(|text| text.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(FORM))
+    };
+    match request.headers.get(CONTENT_TYPE) {
+        None => drop(request.headers.insert(CONTENT_TYPE, HeaderValue::from_static(FORM))),
+        Some(given) if is_form(given) => {}
+        Some(_) => return Err(HttpFailure::invalid(format!("a form field needs a body of type {FORM}"))),
+    }
+    if url::form_urlencoded::parse(&request.body).any(|(given, _)| given == name) {
+        return Err(HttpFailure::invalid("the form has this field already"));
+    }
+    let encode = |text| percent_encoding::utf8_percent_encode(text, QUERY).to_string();
+    let mut body = request.body.to_vec();
+    if !body.is_empty() {
+        body.push(b'&');
+    }
+    body.extend_from_slice(encode(name).as_bytes());
+    body.push(b'=');
+    body.extend_from_slice(Zeroizing::new(encode(value)).as_bytes());
+    request.body = Bytes::from(body);
+    Ok(())
+}
+
+/// Signs, but for STS, whose requests the host must be able to read and judge, and for S3 only
+/// what lies within the scopes.
+fn sign(
+    call: &Call,
+    keys: &KeySlots,
+    service: &str,
+    region: &str,
+    request: &mut Request,
+    now: UnixMillis,
+) -> Result<Needles, HttpFailure> {
+    if matches!(service, "sts" | "iam") {
+        return Err(HttpFailure::denied("requests to STS and IAM are not signed here: use `sts.assume-role`"));
+    }
+    if !is_region(region) {
+        return Err(HttpFailure::invalid("the region is not one"));
+    }
+    if service == "s3" {
+        let scopes = call.authorised.as_ref().map(pangolin_core::policy::Authorised::scopes).unwrap_or_default();
+        request.url = s3_url::within(request.method.as_str(), &request.url, &call.config, scopes)
+            .map_err(|outside| HttpFailure::denied(outside.to_string()))?;
+    }
+    let keys = slot::aws_keys(call, keys, service)?;
+    let signer = Signer { keys: &keys, service, region, at: now };
+    let signed = signer
+        .headers(request.method.as_str(), &request.url, &request.headers, &request.body)
+        .map_err(|not_signable| HttpFailure::invalid(not_signable.to_string()))?;
+    for (name, value) in signed {
+        set(request, headers::parse_name(&name)?, &value)?;
+    }
+    // The key's identifier is no secret, and errors of AWS repeat it.
+    let mut injected = Needles::default();
+    injected.add(keys.secret_access_key());
+    if let Some(token) = keys.session_token() {
+        injected.add(token);
+    }
+    Ok(injected)
+}

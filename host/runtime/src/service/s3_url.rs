@@ -1,0 +1,145 @@
+//! From the URL of an S3 request to the object that it names, and whether that object lies within
+//! the scopes of the call.
+
+use std::collections::BTreeMap;
+
+use pangolin_core::access::{Access, Scope};
+use pangolin_core::location::Location;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde_json::Value;
+use url::Url;
+
+/// What SigV4 leaves as it is in a path.
+const KEY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+
+/// What SigV4 leaves as it is in a query.
+pub(super) const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Why a request is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum NotWithin {
+    /// Not a method on an object.
+    #[error("method '{0}' is not one of GET, HEAD, PUT and DELETE on an object")]
+    Method(String),
+    /// The URL names no object within the scopes, by the warehouse's endpoint or AWS's.
+    #[error("the URL names no object inside the authorised locations, at the warehouse's endpoint or at AWS")]
+    Object,
+    /// The access of the scope does not include the method.
+    #[error("'{method}' is not within the authorised access '{access}'")]
+    Access {
+        /// The method.
+        method: String,
+        /// What was authorised.
+        access: &'static str,
+    },
+    /// A parameter that turns the request into another operation.
+    #[error("query parameter '{0}' is not allowed here")]
+    Query(String),
+}
+
+/// Judges a request on one object. The result is the URL with its path in the form that S3 signs.
+pub(super) fn within(
+    method: &str,
+    url: &Url,
+    config: &BTreeMap<String, Value>,
+    scopes: &[Scope],
+) -> Result<Url, NotWithin> {
+    let right: fn(Access) -> bool = match method {
+        "GET" | "HEAD" => |access| access.read,
+        "PUT" => |access| access.write,
+        "DELETE" => |access| access.delete,
+        _ => return Err(NotWithin::Method(crate::text::printable(method, 20))),
+    };
+    if let Some((name, _)) = url.query_pairs().find(|(name, _)| !is_allowed_parameter(method, name)) {
+        return Err(NotWithin::Query(crate::text::printable(&name, 40)));
+    }
+    let mut refusal = NotWithin::Object;
+    for scope in scopes {
+        let Some((before, key)) = object_of(url, scope.location.authority(), config) else { continue };
+        if !is_inside(&scope.location, &key) {
+            continue;
+        }
+        if right(scope.access) {
+            let mut signed = url.clone();
+            signed.set_path(&format!("{before}/{}", utf8_percent_encode(&key, KEY)));
+            return Ok(signed);
+        }
+        refusal = NotWithin::Access { method: method.to_owned(), access: scope.access.describe() };
+    }
+    Err(refusal)
+}
+
+/// An object, never the directory itself: `s3://b/orders` is no object of `s3://b/orders/`.
+fn is_inside(scope: &Location, key: &str) -> bool {
+    let object = Location::parse(&format!("s3://{}/{key}", scope.authority()));
+    object.is_ok_and(|object| scope.contains(&object) && object.key().len() > scope.key().len())
+}
+
+/// The path before the key, and the key, if the URL names an object of the bucket.
+fn object_of(url: &Url, bucket: &str, config: &BTreeMap<String, Value>) -> Option<(String, String)> {
+    let (before, encoded) = match config.get("endpoint").and_then(Value::as_str).filter(|text| !text.is_empty()) {
+        Some(endpoint) => below_endpoint(url, &Url::parse(endpoint).ok()?, bucket)?,
+        None => below_aws(url, bucket)?,
+    };
+    let key = percent_decode_str(encoded).decode_utf8().ok()?.into_owned();
+    Some((before, key))
+}
+
+fn below_endpoint<'u>(url: &'u Url, endpoint: &Url, bucket: &str) -> Option<(String, &'u str)> {
+    if url.scheme() != endpoint.scheme() || url.port_or_known_default() != endpoint.port_or_known_default() {
+        return None;
+    }
+    let base = endpoint.path().trim_end_matches('/');
+    below_host(url, endpoint.host_str()?, base, bucket)
+}
+
+fn below_aws<'u>(url: &'u Url, bucket: &str) -> Option<(String, &'u str)> {
+    if url.scheme() != "https" || url.port().is_some() {
+        return None;
+    }
+    let host = url.host_str()?;
+    let service = host.strip_prefix(bucket).and_then(|rest| rest.strip_prefix('.')).unwrap_or(host);
+    is_aws_service(service).then(|| below_host(url, service, "", bucket)).flatten()
+}
+
+/// Path style, or the bucket as the first part of the host.
+fn below_host<'u>(url: &'u Url, service: &str, base: &str, bucket: &str) -> Option<(String, &'u str)> {
+    let host = url.host_str()?;
+    let before = if host == service {
+        format!("{base}/{bucket}")
+    } else if host.strip_suffix(service).and_then(|rest| rest.strip_suffix('.')) == Some(bucket) {
+        base.to_owned()
+    } else {
+        return None;
+    };
+    let key = url.path().strip_prefix(before.as_str())?.strip_prefix('/')?;
+    Some((before, key))
+}
+
+fn is_aws_service(host: &str) -> bool {
+    let Some(rest) = host.strip_suffix(".amazonaws.com").or_else(|| host.strip_suffix(".amazonaws.com.cn")) else {
+        return false;
+    };
+    let region = rest.strip_prefix("s3.dualstack.").or_else(|| rest.strip_prefix("s3."));
+    rest == "s3" || region.is_some_and(super::sigv4::is_region)
+}
+
+/// Parameters that leave the request what its method says. Others (`acl`, `tagging`, `versionId`,
+/// `uploads` …) make it another operation, with rights of its own.
+fn is_allowed_parameter(method: &str, name: &str) -> bool {
+    match name {
+        "x-id" => true,
+        "partNumber" => method != "DELETE",
+        "uploadId" => method == "PUT",
+        "response-content-type"
+        | "response-content-disposition"
+        | "response-content-encoding"
+        | "response-content-language"
+        | "response-cache-control"
+        | "response-expires" => matches!(method, "GET" | "HEAD"),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

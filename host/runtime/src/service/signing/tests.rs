@@ -1,0 +1,85 @@
+use pangolin_core::access::Access;
+use pangolin_core::clock::ManualClock;
+use pangolin_core::strategy::SecretUse;
+
+use super::*;
+use crate::service::testing;
+
+const DAY: i64 = 1_369_353_600_000; // 2013-05-24T00:00:00Z
+
+#[test]
+fn the_published_example_of_s3() {
+    // Amazon S3 API reference, "Authenticating Requests: Using Query Parameters".
+    let keys = Credentials::new("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", None, None, "test");
+    let url = Url::parse("https://examplebucket.s3.amazonaws.com/test.txt").unwrap();
+    let text = presigned(&keys, "us-east-1", UnixMillis(DAY), "GET", url, Duration::from_secs(86400)).unwrap();
+    let (_, query) = text.split_once('?').unwrap();
+    let mut parts: Vec<&str> = query.split('&').collect();
+    parts.sort_unstable();
+    assert_eq!(
+        parts,
+        [
+            "X-Amz-Algorithm=AWS4-HMAC-SHA256",
+            "X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request",
+            "X-Amz-Date=20130524T000000Z",
+            "X-Amz-Expires=86400",
+            "X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404",
+            "X-Amz-SignedHeaders=host",
+        ]
+    );
+    assert!(text.starts_with("https://examplebucket.s3.amazonaws.com/test.txt?X-Amz-"), "{text}");
+}
+
+fn request(method: &str, url: &str) -> PresignRequest {
+    PresignRequest {
+        keys: KeySlots { access_key_id: "id".into(), secret_access_key: "secret".into(), session_token: None },
+        method: method.into(),
+        url: url.into(),
+        region: "eu-west-1".into(),
+        expires_in_seconds: 900,
+    }
+}
+
+fn call(service: &str, access: Access) -> Call {
+    let uses = [SecretUse::Sigv4(service.into())];
+    testing::call().secret("id", "AKIDEXAMPLE", &uses).secret("secret", "wJalrXUtnFEMI", &uses).vend(access).build()
+}
+
+fn code(call: &Call, request: PresignRequest) -> String {
+    presign_s3(&ManualClock::at(UnixMillis(DAY)), call, request).unwrap_err().code
+}
+
+const OBJECT: &str = "https://lake.s3.eu-west-1.amazonaws.com/sales/orders/a.parquet";
+
+#[test]
+fn an_object_of_the_scope_is_signed_with_existing_parameters() {
+    let clock = ManualClock::at(UnixMillis(DAY));
+    let call = call("s3", Access::READ);
+    let url = presign_s3(&clock, &call, request("GET", OBJECT)).unwrap();
+    assert!(url.starts_with(&format!("{OBJECT}?X-Amz-")) && !url.contains("wJalr"), "{url}");
+    let with_query = format!("{OBJECT}?response-content-type=text%2Fplain");
+    let url = presign_s3(&clock, &call, request("GET", &with_query)).unwrap();
+    assert!(url.starts_with(&format!("{with_query}&X-Amz-")), "{url}");
+}
+
+#[test]
+fn what_was_not_authorised_is_not_signed() {
+    let reader = call("s3", Access::READ);
+    assert_eq!(code(&reader, request("PUT", OBJECT)), "presign-outside-scope");
+    assert_eq!(
+        code(&reader, request("GET", "https://lake.s3.eu-west-1.amazonaws.com/sales/orders2/a")),
+        "presign-outside-scope"
+    );
+    assert_eq!(
+        code(&reader, request("GET", "https://u@lake.s3.eu-west-1.amazonaws.com/sales/orders/a")),
+        "presign-outside-scope"
+    );
+    assert_eq!(code(&reader, request("GET", "nonsense")), "presign-outside-scope");
+    assert_eq!(code(&call("sts", Access::FULL), request("GET", OBJECT)), "slot-not-allowed");
+    assert_eq!(code(&testing::call().build(), request("GET", OBJECT)), "not-authorised");
+    for seconds in [0, 604_801] {
+        let request = PresignRequest { expires_in_seconds: seconds, ..request("GET", OBJECT) };
+        assert_eq!(code(&reader, request), "presign-life-out-of-range");
+    }
+    assert_eq!(code(&reader, PresignRequest { region: "eu/west".into(), ..request("GET", OBJECT) }), "region-invalid");
+}

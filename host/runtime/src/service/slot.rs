@@ -1,0 +1,128 @@
+//! From the name of a slot to its value, for one use.
+
+use aws_credential_types::Credentials;
+use pangolin_core::secret::Secret;
+use pangolin_core::strategy::{SecretUse, StrategyError, StrategyErrorKind};
+
+use crate::call::Call;
+
+/// Slots of an AWS key pair.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KeySlots {
+    pub(crate) access_key_id: String,
+    pub(crate) secret_access_key: String,
+    pub(crate) session_token: Option<String>,
+}
+
+/// Why a slot gives no value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum SlotDenied {
+    /// The plugin has no such field.
+    #[error("plugin '{plugin}' has no field '{slot}'")]
+    Unknown { plugin: String, slot: String },
+    /// The field does not allow this use, or the operator did not grant it.
+    #[error("field '{slot}' of plugin '{plugin}' may not be used as {wanted}: its description must allow it")]
+    Use { plugin: String, slot: String, wanted: String },
+    /// The warehouse has no value for it.
+    #[error("the warehouse has no value for '{slot}', which is needed as {wanted}")]
+    Empty { slot: String, wanted: String },
+}
+
+impl From<SlotDenied> for StrategyError {
+    fn from(denied: SlotDenied) -> Self {
+        match &denied {
+            SlotDenied::Empty { .. } => {
+                Self::new(StrategyErrorKind::InvalidConfig, "secret-missing", denied.to_string())
+            }
+            _ => Self::new(StrategyErrorKind::Denied, "slot-not-allowed", denied.to_string()),
+        }
+    }
+}
+
+/// The value of a slot for a use that its field allows.
+pub(super) fn value<'c>(call: &'c Call, slot: &str, wanted: &SecretUse) -> Result<&'c Secret<String>, SlotDenied> {
+    let (plugin, shown) = (call.plugin.to_string(), crate::text::printable(slot, 64));
+    let Some(field) = call.fields.iter().find(|field| field.name == slot) else {
+        return Err(SlotDenied::Unknown { plugin, slot: shown });
+    };
+    if !field.secret_uses.iter().any(|allowed| is_same_use(allowed, wanted)) {
+        return Err(SlotDenied::Use { plugin, slot: shown, wanted: describe(wanted) });
+    }
+    match call.slots.get(slot) {
+        Some(value) if !is_empty(value) => Ok(value),
+        _ => Err(SlotDenied::Empty { slot: shown, wanted: describe(wanted) }),
+    }
+}
+
+/// The key pair of three slots, each of which must allow signing for the service.
+#[expect(clippy::disallowed_methods, reason = "the keys go to the signer and nowhere else")]
+pub(super) fn aws_keys(call: &Call, slots: &KeySlots, service: &str) -> Result<Credentials, SlotDenied> {
+    let wanted = SecretUse::Sigv4(service.to_owned());
+    let id = value(call, &slots.access_key_id, &wanted)?.expose().clone();
+    let secret = value(call, &slots.secret_access_key, &wanted)?.expose().clone();
+    let token = match &slots.session_token {
+        Some(slot) => Some(value(call, slot, &wanted)?.expose().clone()),
+        None => None,
+    };
+    Ok(Credentials::new(id, secret, token, None, "warehouse"))
+}
+
+/// Header names have no case.
+fn is_same_use(allowed: &SecretUse, wanted: &SecretUse) -> bool {
+    match (allowed, wanted) {
+        (SecretUse::Header(allowed), SecretUse::Header(wanted)) => allowed.eq_ignore_ascii_case(wanted),
+        _ => allowed == wanted,
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "looks at the length only")]
+fn is_empty(value: &Secret<String>) -> bool {
+    value.expose().is_empty()
+}
+
+fn describe(wanted: &SecretUse) -> String {
+    let named = |kind: &str, name: &str| format!("{kind}(\"{}\")", crate::text::printable(name, 64));
+    match wanted {
+        SecretUse::Sigv4(service) => named("sigv4", service),
+        SecretUse::Header(name) => named("header", name),
+        SecretUse::FormField(name) => named("form-field", name),
+        SecretUse::Basic => "basic".to_owned(),
+        SecretUse::Bearer => "bearer".to_owned(),
+        SecretUse::JwtAssertion => "jwt-assertion".to_owned(),
+        SecretUse::AzureSas => "azure-sas".to_owned(),
+        SecretUse::CredentialValue => "credential-value".to_owned(),
+        SecretUse::RawHmac => "raw-hmac".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::testing;
+
+    #[test]
+    fn a_slot_opens_for_its_use_only() {
+        let call = testing::call()
+            .secret("key", "value-1", &[SecretUse::Bearer, SecretUse::Header("X-Api-Key".into())])
+            .field("plain")
+            .build();
+        assert!(value(&call, "key", &SecretUse::Bearer).is_ok());
+        assert!(value(&call, "key", &SecretUse::Header("x-api-key".into())).is_ok());
+        for wanted in [SecretUse::Basic, SecretUse::RawHmac, SecretUse::CredentialValue, SecretUse::Sigv4("sts".into())]
+        {
+            let denied = value(&call, "key", &wanted).unwrap_err();
+            assert!(matches!(denied, SlotDenied::Use { .. }), "{denied}");
+            assert!(denied.to_string().contains("'key'") && !denied.to_string().contains("value-1"), "{denied}");
+        }
+        assert!(matches!(value(&call, "plain", &SecretUse::Bearer), Err(SlotDenied::Use { .. })));
+        assert!(matches!(value(&call, "other", &SecretUse::Bearer), Err(SlotDenied::Unknown { .. })));
+    }
+
+    #[test]
+    fn a_slot_without_value_names_field_and_use() {
+        let call = testing::call().secret("key", "", &[SecretUse::Sigv4("s3".into())]).build();
+        let error = StrategyError::from(value(&call, "key", &SecretUse::Sigv4("s3".into())).unwrap_err());
+        assert_eq!((error.kind, error.code.as_str()), (StrategyErrorKind::InvalidConfig, "secret-missing"));
+        assert!(error.message.contains("'key'") && error.message.contains("sigv4(\"s3\")"), "{error}");
+    }
+}
