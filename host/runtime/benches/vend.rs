@@ -3,6 +3,8 @@
 //!
 //! Run `cargo xtask plugins` first, then `cargo bench -p pangolin-runtime`.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a bench ends at the first fault")]
+
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
