@@ -10,6 +10,8 @@ mod namespaces;
 mod request;
 mod table;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod transactions;
 
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};

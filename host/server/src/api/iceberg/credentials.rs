@@ -20,13 +20,12 @@ pub(super) struct CredentialsQuery {
 }
 
 impl CredentialsQuery {
-    fn ask(&self, place: &Place, headers: &HeaderMap) -> Result<CredentialsAsk, IcebergError> {
-        let invalid = |text: &str| IcebergError::from(CatalogError::Invalid(text.to_owned()));
+    fn ask(&self, place: &Place, headers: &HeaderMap) -> Result<CredentialsAsk, CatalogError> {
+        let invalid = |text: &str| CatalogError::Invalid(text.to_owned());
         let access = match self.access.as_deref() {
-            None => Access::FULL,
             Some("read") => Access::READ,
             Some("read-write") => Access::READ_WRITE,
-            Some("read-write-delete") => Access::FULL,
+            None | Some("read-write-delete") => Access::FULL,
             Some(_) => return Err(invalid("access is 'read', 'read-write' or 'read-write-delete'")),
         };
         let ttl = self.ttl.as_deref().map(str::parse::<u32>).transpose();
@@ -53,7 +52,7 @@ pub(super) async fn credentials(
     let (namespace, name) = place.table()?;
     let ask = query.ask(&place, &headers)?;
     let emitted = state.catalogs.credentials(asker(&caller), &place.catalog, &namespace, name, ask).await?;
-    private_value(&emitted, true)
+    Ok(private_value(&emitted, true)?)
 }
 
 /// The same credential under the plain names of its cloud.
@@ -71,5 +70,5 @@ pub(super) async fn flat_credentials(
     let (namespace, name) = place.table()?;
     let ask = query.ask(&place, &headers)?;
     let flat = state.catalogs.flat_credentials(asker(&caller), &place.catalog, &namespace, name, ask).await?;
-    private_value(&flat, true)
+    Ok(private_value(&flat, true)?)
 }

@@ -57,7 +57,7 @@ pub(super) async fn list_namespaces(
     let paging = Paging::from(page);
     let listed = state.catalogs.list_namespaces(asker(&caller), &place.catalog, parent.as_ref(), &paging).await?;
     let namespaces = listed.items.iter().map(NamespacePath::levels).collect();
-    private_value(&NamespaceList { namespaces, next: listed.next }, false)
+    Ok(private_value(&NamespaceList { namespaces, next: listed.next }, false)?)
 }
 
 /// Creates a namespace.
@@ -76,7 +76,7 @@ pub(super) async fn create_namespace(
         state.catalogs.create_namespace(asker(&caller), &place.catalog, namespace, properties).await
     })
     .await?;
-    private_value(&NamespaceReply { namespace: made.path.levels(), properties: &made.properties }, false)
+    Ok(private_value(&NamespaceReply { namespace: made.path.levels(), properties: &made.properties }, false)?)
 }
 
 /// A namespace with its properties.
@@ -89,7 +89,7 @@ pub(super) async fn load_namespace(
     place: Place,
 ) -> Result<Response, IcebergError> {
     let found = state.catalogs.load_namespace(asker(&caller), &place.catalog, &place.namespace()?).await?;
-    private_value(&NamespaceReply { namespace: found.path.levels(), properties: &found.properties }, false)
+    Ok(private_value(&NamespaceReply { namespace: found.path.levels(), properties: &found.properties }, false)?)
 }
 
 /// Whether a namespace exists.

@@ -50,18 +50,18 @@ impl FromRequestParts<AppState> for Place {
 }
 
 impl Place {
-    pub(super) fn namespace(&self) -> Result<NamespacePath, IcebergError> {
+    pub(super) fn namespace(&self) -> Result<NamespacePath, CatalogError> {
         namespace(self.namespace.as_deref().unwrap_or_default())
     }
 
-    pub(super) fn table(&self) -> Result<(NamespacePath, &str), IcebergError> {
+    pub(super) fn table(&self) -> Result<(NamespacePath, &str), CatalogError> {
         Ok((self.namespace()?, self.table.as_deref().unwrap_or_default()))
     }
 }
 
 /// A namespace as paths and queries spell it.
-pub(super) fn namespace(text: &str) -> Result<NamespacePath, IcebergError> {
-    NamespacePath::parse_path_segment(text).map_err(|error| CatalogError::from(error).into())
+pub(super) fn namespace(text: &str) -> Result<NamespacePath, CatalogError> {
+    Ok(NamespacePath::parse_path_segment(text)?)
 }
 
 /// The query, refused in the protocol's own envelope.
@@ -151,8 +151,8 @@ pub(super) fn private(json: Vec<u8>, holds_credential: bool) -> Response {
 }
 
 /// As [`private`], for what serde writes.
-pub(super) fn private_value(value: &impl serde::Serialize, holds_credential: bool) -> Result<Response, IcebergError> {
-    let json = serde_json::to_vec(value).map_err(|error| IcebergError::from(ApiError::internal(error)))?;
+pub(super) fn private_value(value: &impl serde::Serialize, holds_credential: bool) -> Result<Response, ApiError> {
+    let json = serde_json::to_vec(value).map_err(ApiError::internal)?;
     Ok(private(json, holds_credential))
 }
 

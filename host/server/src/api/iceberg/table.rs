@@ -3,14 +3,13 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use pangolin_catalog::{CommitTable, LoadedTable};
+use pangolin_catalog::{CatalogError, CommitTable, LoadedTable};
 use pangolin_core::permission::Action;
 use serde::Deserialize;
 
 use super::request::{Params, Place, asker, delegation, parse, private, to_the_end};
 use crate::auth::Caller;
 use crate::body::Body;
-use crate::error::ApiError;
 use crate::error::iceberg::IcebergError;
 use crate::state::AppState;
 
@@ -22,17 +21,17 @@ pub(super) struct DropQuery {
 
 impl DropQuery {
     /// PyIceberg writes `True` and `False`.
-    fn purge(&self) -> Result<bool, IcebergError> {
+    fn purge(&self) -> Result<bool, CatalogError> {
         match self.purge.as_deref().map(str::to_ascii_lowercase).as_deref() {
             None | Some("" | "false") => Ok(false),
             Some("true") => Ok(true),
-            Some(_) => Err(ApiError::bad_request("purgeRequested", "use true or false").into()),
+            Some(_) => Err(CatalogError::Invalid("purgeRequested is true or false".to_owned())),
         }
     }
 }
 
 /// The reply of load, create and register.
-pub(super) fn answer(loaded: &LoadedTable) -> Result<Response, IcebergError> {
+pub(super) fn answer(loaded: &LoadedTable) -> Result<Response, CatalogError> {
     Ok(tagged(private(loaded.to_json()?, loaded.has_credential()), loaded))
 }
 
@@ -60,7 +59,7 @@ pub(super) async fn load_table(
     if loaded.is_known(known) {
         return Ok(tagged(StatusCode::NOT_MODIFIED.into_response(), &loaded));
     }
-    answer(&loaded)
+    Ok(answer(&loaded)?)
 }
 
 /// Whether a table exists.

@@ -47,7 +47,7 @@ pub(super) async fn list_tables(
     let path = place.namespace()?;
     let listed = state.catalogs.list_tables(asker(&caller), &place.catalog, &path, &Paging::from(page)).await?;
     let identifiers = listed.items.iter().map(|name| Identifier { namespace: path.levels(), name }).collect();
-    private_value(&TableList { identifiers, next: listed.next }, false)
+    Ok(private_value(&TableList { identifiers, next: listed.next }, false)?)
 }
 
 /// Creates a table, or stages one.
@@ -69,7 +69,7 @@ pub(super) async fn create_table(
         state.catalogs.create_table(asker(&caller), &place.catalog, &path, request, delegation).await
     })
     .await?;
-    answer(&made)
+    Ok(answer(&made)?)
 }
 
 /// Takes in a table whose metadata file exists.
@@ -91,7 +91,7 @@ pub(super) async fn register_table(
         state.catalogs.register_table(asker(&caller), &place.catalog, &path, request, delegation).await
     })
     .await?;
-    answer(&made)
+    Ok(answer(&made)?)
 }
 
 /// Renames a table, or moves it to another namespace of the catalog.
