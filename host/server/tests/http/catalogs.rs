@@ -14,7 +14,7 @@ async fn lake(host: &Host) -> (String, String) {
     (tenant, admin)
 }
 
-fn catalog(changes: Value) -> Value {
+fn catalog(changes: &Value) -> Value {
     let mut body = json!({"name": "sales", "warehouse_name": "lake"});
     body.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
     body
@@ -24,7 +24,7 @@ fn catalog(changes: Value) -> Value {
 async fn a_catalog_has_its_own_location_and_the_namespace_default() {
     let host = host().await;
     let (tenant, admin) = lake(&host).await;
-    let body = catalog(json!({"catalog_type": "Local", "properties": {"owner": "ada"}}));
+    let body = catalog(&json!({"catalog_type": "Local", "properties": {"owner": "ada"}}));
     let made = host.post("/api/v1/catalogs", &admin, body).await.expect(201);
     let expected = json!({"id": made.body["id"], "tenant_id": tenant, "name": "sales", "catalog_type": "Local",
         "warehouse_name": "lake", "storage_location": "s3://acme-lake/lake/sales", "properties": {"owner": "ada"}});
@@ -39,7 +39,7 @@ async fn a_catalog_has_its_own_location_and_the_namespace_default() {
 async fn what_a_new_catalog_must_not_be() {
     let host = host().await;
     let (_, admin) = lake(&host).await;
-    host.post("/api/v1/catalogs", &admin, catalog(json!({}))).await.expect(201);
+    host.post("/api/v1/catalogs", &admin, catalog(&json!({}))).await.expect(201);
     for (changes, status, field) in [
         (json!({}), 409, ""),
         (json!({"name": "other", "storage_location": "s3://acme-lake/lake/sales/eu"}), 409, ""),
@@ -54,13 +54,13 @@ async fn what_a_new_catalog_must_not_be() {
         (json!({"name": "other", "federated_config": {"properties": {}}}), 422, "federated_config"),
         (json!({"name": "other", "owner": "x"}), 422, ""),
     ] {
-        let reply = host.post("/api/v1/catalogs", &admin, catalog(changes)).await.expect(status);
+        let reply = host.post("/api/v1/catalogs", &admin, catalog(&changes)).await.expect(status);
         if !field.is_empty() {
             assert_eq!(reply.body["errors"][0]["field"], field, "{}", reply.text);
         }
     }
     let made = json!({"name": "sales2", "storage_location": "s3://acme-lake/lake/sales2/"});
-    host.post("/api/v1/catalogs", &admin, catalog(made)).await.expect(201);
+    host.post("/api/v1/catalogs", &admin, catalog(&made)).await.expect(201);
 }
 
 #[tokio::test]
@@ -69,18 +69,18 @@ async fn root_has_no_part_in_catalogs_and_a_plain_user_sees_what_it_has_rights_i
     let root = host.root().await;
     let (tenant, admin) = lake(&host).await;
     let (_, user) = host.user(&tenant, &admin, "ada").await;
-    host.post("/api/v1/catalogs", &admin, catalog(json!({}))).await.expect(201);
+    host.post("/api/v1/catalogs", &admin, catalog(&json!({}))).await.expect(201);
     for method in [Method::GET, Method::PUT, Method::DELETE] {
         let body = (method == Method::PUT).then(|| json!({"properties": {}}));
         host.send(method.clone(), "/api/v1/catalogs/sales", &root, body.clone()).await.expect(403);
         host.send(method, "/api/v1/catalogs/sales", "", body).await.expect(401);
     }
     host.get("/api/v1/catalogs", &root).await.expect(403);
-    host.post("/api/v1/catalogs", &root, catalog(json!({"name": "x"}))).await.expect(403);
+    host.post("/api/v1/catalogs", &root, catalog(&json!({"name": "x"}))).await.expect(403);
     assert_eq!(host.get("/api/v1/catalogs", &user).await.expect(200).body, json!([]));
     let hidden = host.get("/api/v1/catalogs/sales", &user).await.expect(404);
     assert_eq!(hidden.text, host.get("/api/v1/catalogs/never", &user).await.expect(404).text);
-    host.post("/api/v1/catalogs", &user, catalog(json!({"name": "x"}))).await.expect(403);
+    host.post("/api/v1/catalogs", &user, catalog(&json!({"name": "x"}))).await.expect(403);
     host.put("/api/v1/catalogs/sales", &user, json!({"properties": {}})).await.expect(403);
     host.delete("/api/v1/catalogs/sales", &user).await.expect(403);
 }
@@ -90,7 +90,7 @@ async fn a_foreign_catalog_is_as_one_that_never_was() {
     let host = host().await;
     let (_, admin) = lake(&host).await;
     let (_, foreign) = host.tenant("other").await;
-    host.post("/api/v1/catalogs", &admin, catalog(json!({}))).await.expect(201);
+    host.post("/api/v1/catalogs", &admin, catalog(&json!({}))).await.expect(201);
     let mut texts = Vec::new();
     for name in ["sales", "never"] {
         let path = format!("/api/v1/catalogs/{name}");
@@ -101,7 +101,7 @@ async fn a_foreign_catalog_is_as_one_that_never_was() {
     texts.dedup();
     assert_eq!(texts.len(), 1, "{texts:?}");
     // Neither does a foreign warehouse serve.
-    let reply = host.post("/api/v1/catalogs", &foreign, catalog(json!({"name": "mine"}))).await.expect(400);
+    let reply = host.post("/api/v1/catalogs", &foreign, catalog(&json!({"name": "mine"}))).await.expect(400);
     assert_eq!(reply.body["errors"][0]["field"], "warehouse_name");
 }
 
@@ -110,7 +110,7 @@ async fn a_catalog_is_changed_within_its_warehouse() {
     let host = host().await;
     let (_, admin) = lake(&host).await;
     host.local_catalog(&admin, "hr").await;
-    host.post("/api/v1/catalogs", &admin, catalog(json!({}))).await.expect(201);
+    host.post("/api/v1/catalogs", &admin, catalog(&json!({}))).await.expect(201);
     let path = "/api/v1/catalogs/sales";
     let changed = host.put(path, &admin, json!({"properties": {"a": "b"}, "warehouse_name": "lake"})).await.expect(200);
     assert_eq!(changed.body["properties"], json!({"a": "b"}));

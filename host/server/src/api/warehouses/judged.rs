@@ -1,6 +1,7 @@
 //! A definition meets this host: its strategies, its settings, its own identity.
 
 use pangolin_core::deputy::{HostClaim, OperatorIdentity};
+use pangolin_core::secret::SecretValue;
 use pangolin_core::warehouse::{Warehouse, WarehouseContext, WarehouseProblems};
 
 use crate::config::Config;
@@ -27,7 +28,21 @@ pub(super) fn in_context(
         judge_url: &judge_url,
         now: state.clock.now(),
     };
-    judge(&context).map_err(|problems| as_error(&problems))
+    let warehouse = judge(&context).map_err(|problems| as_error(&problems))?;
+    check_references(config, &warehouse)?;
+    Ok(warehouse)
+}
+
+/// Refuses references that the operator does not let this tenant name.
+fn check_references(config: &Config, warehouse: &Warehouse) -> Result<(), ApiError> {
+    let refused = warehouse.secrets.iter().filter_map(|(field, secret)| match secret {
+        SecretValue::Reference(name) => {
+            config.secret_refs.check(warehouse.tenant_id, name).err().map(|error| (field.clone(), error.to_string()))
+        }
+        SecretValue::Literal(_) => None,
+    });
+    let refused: Vec<(String, String)> = refused.collect();
+    if refused.is_empty() { Ok(()) } else { Err(ApiError::problems(refused)) }
 }
 
 /// Everything that is wrong, by field.
