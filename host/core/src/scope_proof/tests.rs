@@ -1,3 +1,5 @@
+mod scenarios;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
