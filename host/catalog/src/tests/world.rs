@@ -17,7 +17,7 @@ use pangolin_core::ports::{AuditTrail, AuditUnavailable, Strategies, StrategyCal
 use pangolin_core::principal::{Principal, UserRole};
 use pangolin_core::record::{Catalog, CatalogSnapshot, Properties};
 use pangolin_core::secret::Secret;
-use pangolin_core::secret_ref::{SecretRefError, SecretResolver};
+use pangolin_core::secret_ref::{SecretRefError, SecretRefPolicy, SecretResolver};
 use pangolin_core::strategy::{
     ConfigProblem, Description, Minted, MintedCredential, RejectedPlugin, Scoping, StrategyError, StrategyInfo,
 };
@@ -118,6 +118,7 @@ impl World {
             default_ttl_seconds: 3600,
             limit_to_token: false,
             env_slots: BTreeMap::new(),
+            secret_refs: SecretRefPolicy::default(),
             fingerprint_key: [7; 32],
             cache: CacheSettings::default(),
         };
