@@ -41,7 +41,7 @@ pub struct HostIdentityPins {
 }
 
 /// A user of a tenant.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct User {
     /// Identifier.
     pub id: UserId,
@@ -61,6 +61,19 @@ pub struct User {
     pub created_at: UnixMillis,
     /// Last login.
     pub last_login: Option<UnixMillis>,
+}
+
+impl std::fmt::Debug for User {
+    /// Without the hash of the password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("User")
+            .field("id", &self.id)
+            .field("tenant_id", &self.tenant_id)
+            .field("username", &self.username)
+            .field("role", &self.role)
+            .field("active", &self.active)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A token that the host issued.

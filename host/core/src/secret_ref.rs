@@ -1,6 +1,7 @@
 //! References to secrets: `{"secret_ref": "name"}`. The grammar of names and the order of
 //! places that are looked at. Pure: reading is a [`SecretResolver`]'s work.
 
+use crate::id::TenantId;
 use crate::secret::Secret;
 
 #[cfg(test)]
@@ -38,6 +39,9 @@ pub enum SecretRefError {
     /// A name of the host's own settings.
     #[error("secret '{0}' is reserved for the host's own settings: use another name")]
     Reserved(String),
+    /// Not on the operator's list.
+    #[error("secret '{0}' may not be used by this tenant: ask the operator to add it to PANGOLIN_SECRET_REFS")]
+    NotAllowed(String),
     /// In none of the places.
     #[error("secret '{name}' not found: expected in environment variable '{variable}' or in '{path}'")]
     NotFound {
@@ -125,6 +129,46 @@ pub fn clean(text: &str) -> Option<Secret<String>> {
 #[must_use]
 pub fn variable(name: &str) -> String {
     name.to_ascii_uppercase().replace('-', "_")
+}
+
+/// Which references tenants may name, as the operator said it (`PANGOLIN_SECRET_REFS`).
+///
+/// Without a list every name that is not reserved may be used, and belongs to the tenant that
+/// uses it first. A host with several tenants and secrets of its own in the environment should
+/// have a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SecretRefPolicy {
+    allowed: Option<Vec<(Option<TenantId>, String)>>,
+}
+
+impl SecretRefPolicy {
+    /// Reads `name` (any tenant) and `<tenant uuid>/name`, separated by commas.
+    ///
+    /// # Errors
+    /// A part is neither.
+    pub fn parse(text: &str) -> Result<Self, SecretRefError> {
+        let mut allowed = Vec::new();
+        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            let (tenant, name) = match part.split_once('/') {
+                Some((tenant, name)) => (Some(tenant.parse().map_err(|_| SecretRefError::Name(tenant.chars().take(3).collect()))?), name),
+                None => (None, part),
+            };
+            check_name(name)?;
+            allowed.push((tenant, variable(name)));
+        }
+        Ok(Self { allowed: Some(allowed) })
+    }
+
+    /// Refuses a name that the tenant may not use.
+    ///
+    /// # Errors
+    /// [`SecretRefError::NotAllowed`].
+    pub fn check(&self, tenant: TenantId, name: &str) -> Result<(), SecretRefError> {
+        let Some(allowed) = &self.allowed else { return Ok(()) };
+        let wanted = variable(name);
+        let fits = |(of, known): &(Option<TenantId>, String)| *known == wanted && of.is_none_or(|of| of == tenant);
+        if allowed.iter().any(fits) { Ok(()) } else { Err(SecretRefError::NotAllowed(name.to_owned())) }
+    }
 }
 
 /// Finds secrets by name, at use.

@@ -23,7 +23,7 @@ use crate::policy::{self, Authorised};
 use crate::ports::{AuditTrail, CatalogStore, SlotValues, Strategies};
 use crate::principal::Principal;
 use crate::record::{CatalogSnapshot, Table};
-use crate::secret_ref::SecretResolver;
+use crate::secret_ref::{SecretRefPolicy, SecretResolver};
 use crate::strategy::{MintedCredential, Scoping, StrategyInfo};
 use crate::warehouse::StorageKind;
 
@@ -41,6 +41,8 @@ pub struct VendSettings {
     /// Keys of the host's environment that `AwsStatic` may pass on; empty unless the operator
     /// said so (`PANGOLIN_VEND_ENV_CREDENTIALS`).
     pub env_slots: SlotValues,
+    /// Which secret references the tenants may name.
+    pub secret_refs: SecretRefPolicy,
     /// Key of the finger prints in audit rows, by which a leaked key is found again.
     pub fingerprint_key: [u8; 32],
     /// Bounds of the credential cache.

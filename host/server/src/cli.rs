@@ -44,7 +44,7 @@ enum PluginCommand {
 #[must_use]
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    match dispatch(cli.command) {
+    match dispatch(&cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("pangolin: {error:#}");
@@ -53,7 +53,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn dispatch(command: Command) -> anyhow::Result<()> {
+fn dispatch(command: &Command) -> anyhow::Result<()> {
     if let Command::Openapi = command {
         println!("{}", router::openapi().to_pretty_json()?);
         return Ok(());

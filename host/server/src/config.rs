@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use ipnet::IpNet;
 use pangolin_core::secret::Secret;
+use pangolin_core::secret_ref::SecretRefPolicy;
 use pangolin_store::{AuditSync, Consistency, KeyRing};
 use url::Url;
 
@@ -136,6 +137,8 @@ pub struct Config {
     pub local_storage_dir: Option<PathBuf>,
     /// `PANGOLIN_STRICT_SECRETS`: warehouse definitions hold references only.
     pub strict_secrets: bool,
+    /// `PANGOLIN_SECRET_REFS`: the references that tenants may name.
+    pub secret_refs: SecretRefPolicy,
     /// Variables named `PANGOLIN_…` that the host does not know.
     pub unknown_variables: Vec<String>,
 }

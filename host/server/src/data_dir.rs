@@ -19,7 +19,6 @@ pub(crate) fn prepare(dir: &Path) -> anyhow::Result<()> {
 }
 
 /// The key ring of the data directory, generated at the first start.
-#[expect(clippy::disallowed_methods, reason = "the generated key is written to its own file, mode 0600")]
 pub(crate) fn key_ring(dir: &Path) -> anyhow::Result<KeyRing> {
     let path = dir.join("encryption.key");
     if let Ok(text) = fs::read_to_string(&path) {

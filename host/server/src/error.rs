@@ -87,10 +87,6 @@ impl ApiError {
         }
     }
 
-    pub(crate) fn unavailable(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
-    }
-
     /// A fault of the host. The caller gets an error id, the log gets the cause under that id.
     pub(crate) fn internal(cause: impl std::fmt::Display) -> Self {
         Self {

@@ -34,11 +34,11 @@ pub async fn build(config: Config) -> anyhow::Result<AppState> {
     let strategies: Arc<dyn Strategies> = Arc::new(open_runtime(&config).await?);
     let audit: Arc<dyn AuditTrail> = Arc::new(store.clone());
     let tables: Arc<dyn CatalogStore> = Arc::new(store.clone());
-    let secrets = Arc::new(SystemSecrets);
     let settings = VendSettings {
         default_ttl_seconds: config.aws.session_duration,
         limit_to_token: config.limits.limit_ttl_to_token,
         env_slots: config.aws.env_credentials.clone(),
+        secret_refs: config.secret_refs.clone(),
         fingerprint_key: data_dir::fingerprint_key(&config.store.data_dir)?,
         cache: CacheSettings::default(),
     };
@@ -46,13 +46,13 @@ pub async fn build(config: Config) -> anyhow::Result<AppState> {
         strategies.clone(),
         audit.clone(),
         tables.clone(),
-        secrets.clone(),
+        Arc::new(SystemSecrets),
         clock.clone(),
         settings,
     ));
     let catalogs = Arc::new(Catalogs::new(
         tables,
-        vending.clone(),
+        vending,
         audit.clone(),
         clock.clone(),
         egress.clone(),
@@ -73,9 +73,7 @@ pub async fn build(config: Config) -> anyhow::Result<AppState> {
         store,
         audit,
         strategies,
-        vending,
         catalogs,
-        secrets,
         egress,
         passwords,
         root_password_hash,

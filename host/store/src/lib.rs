@@ -25,6 +25,7 @@ mod random;
 mod roles;
 mod row;
 mod seal;
+mod secret_refs;
 mod snapshot;
 mod sqlite_file;
 mod store;

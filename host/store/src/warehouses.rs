@@ -18,6 +18,7 @@ use crate::generation::Slot;
 use crate::page::OffsetPage;
 use crate::row;
 use crate::seal::KeyRing;
+use crate::secret_refs;
 use crate::store::Store;
 use crate::tx::Tx;
 
@@ -49,6 +50,7 @@ impl Store {
             .bind(warehouse.updated_at.0);
         tx.execute(insert).await.map_err(on_write("warehouse", "tenant"))?;
         claims::replace(&mut tx, warehouse, claim).await?;
+        secret_refs::replace(&mut tx, warehouse).await?;
         tx.commit().await
     }
 
@@ -143,6 +145,7 @@ impl Store {
             .bind(warehouse.updated_at.0);
         tx.execute(update).await.map_err(on_write("warehouse", "tenant"))?;
         claims::replace(&mut tx, warehouse, claim).await?;
+        secret_refs::replace(&mut tx, warehouse).await?;
         tx.commit().await
     }
 

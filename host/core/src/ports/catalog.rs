@@ -29,6 +29,9 @@ pub enum StoreError {
     /// tells nothing of the other tenant.
     #[error("the host's own identity may not be used here")]
     HostIdentityTaken,
+    /// A `secret_ref` belongs to another tenant; tells nothing more.
+    #[error("a secret_ref of this definition is not yours to use; choose another name or ask the operator")]
+    SecretRefTaken,
     /// The database failed; the cause is logged, never shown.
     #[error("the store failed")]
     Backend(#[source] Box<dyn std::error::Error + Send + Sync>),

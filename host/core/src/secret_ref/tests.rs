@@ -70,3 +70,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_operators_list_names_references_and_tenants() {
+    let (acme, other) = (TenantId::generate(), TenantId::generate());
+    let open = SecretRefPolicy::default();
+    assert_eq!(open.check(acme, "anything"), Ok(()));
+    let policy = SecretRefPolicy::parse(&format!("shared-key, {acme}/acme-key")).unwrap();
+    assert_eq!(policy.check(other, "shared_key"), Ok(()));
+    assert_eq!(policy.check(acme, "acme-key"), Ok(()));
+    for (tenant, name) in [(other, "acme-key"), (acme, "github-token"), (other, "")] {
+        assert_eq!(policy.check(tenant, name), Err(SecretRefError::NotAllowed(name.to_owned())));
+    }
+    assert_eq!(SecretRefPolicy::parse("").unwrap().check(acme, "x"), Err(SecretRefError::NotAllowed("x".to_owned())));
+    assert!(SecretRefPolicy::parse("nobody/x").is_err() && SecretRefPolicy::parse("PANGOLIN_JWT_SECRET").is_err());
+}

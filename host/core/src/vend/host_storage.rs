@@ -67,7 +67,7 @@ impl Vending {
         let mut entries = Vec::new();
         for (field, property) in BASE_KEYS {
             if let Some(secret) = snapshot.warehouse.secrets.get(field) {
-                entries.push((property.to_owned(), self.resolve(field, secret)?));
+                entries.push((property.to_owned(), self.resolve(&snapshot.warehouse, field, secret)?));
             }
         }
         if entries.len() < 2 { Err(VendError::NoHostCredentials) } else { Ok(HostStorage::Object(entries)) }

@@ -16,7 +16,7 @@ impl Vending {
             if !description.fields.iter().any(|known| known.name == *field && known.is_secret()) {
                 continue;
             }
-            slots.insert(field.clone(), self.resolve(field, secret)?);
+            slots.insert(field.clone(), self.resolve(warehouse, field, secret)?);
         }
         if warehouse.identity == BaseIdentity::Host && slots.is_empty() {
             let passed_on = description.fields.iter().filter(|f| f.secret_uses.contains(&SecretUse::CredentialValue));
@@ -32,14 +32,17 @@ impl Vending {
     /// One secret's value.
     pub(super) fn resolve(
         &self,
+        warehouse: &Warehouse,
         field: &str,
         secret: &SecretValue,
     ) -> Result<crate::secret::Secret<String>, VendError> {
         match secret {
             SecretValue::Literal(value) => Ok(value.clone()),
             SecretValue::Reference(name) => self
-                .secrets
-                .resolve(name)
+                .settings
+                .secret_refs
+                .check(warehouse.tenant_id, name)
+                .and_then(|()| self.secrets.resolve(name))
                 .map_err(|source| VendError::Secret { field: field.to_owned(), source }),
         }
     }

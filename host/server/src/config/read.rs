@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use pangolin_core::secret::Secret;
+use pangolin_core::secret_ref::SecretRefPolicy;
 use pangolin_store::{AuditSync, Consistency, KeyRing};
 use url::Url;
 
@@ -26,7 +27,7 @@ impl std::fmt::Display for ConfigProblem {
 }
 
 /// Every variable named `PANGOLIN_…` that the host reads.
-const KNOWN: [&str; 27] = [
+const KNOWN: [&str; 28] = [
     "PANGOLIN_AUDIT_SYNC",
     "PANGOLIN_AUTH_RATE_LIMIT",
     "PANGOLIN_AUTH_RATE_WINDOW_SECS",
@@ -47,6 +48,7 @@ const KNOWN: [&str; 27] = [
     "PANGOLIN_PLUGIN_GRANTS",
     "PANGOLIN_ROOT_PASSWORD",
     "PANGOLIN_ROOT_USER",
+    "PANGOLIN_SECRET_REFS",
     "PANGOLIN_STRICT_SECRETS",
     "PANGOLIN_STS_EXTERNAL_ID",
     "PANGOLIN_STS_ROLE_ARN",
@@ -92,6 +94,7 @@ pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Config, Ve
         limits: read.limits(),
         local_storage_dir: read.path("PANGOLIN_LOCAL_STORAGE_DIR"),
         strict_secrets: read.flag("PANGOLIN_STRICT_SECRETS"),
+        secret_refs: read.secret_refs(),
         unknown_variables: Vec::new(),
     };
     if read.problems.is_empty() { Ok(config) } else { Err(read.problems) }
@@ -251,6 +254,14 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let host_name =
             self.text("PANGOLIN_HOST_NAME").or_else(|| self.text("HOSTNAME")).unwrap_or_else(|| "host".to_owned());
         StoreSection { url: Secret::from(url), data_dir, audit_sync, consistency, keys, host_name }
+    }
+
+    fn secret_refs(&mut self) -> SecretRefPolicy {
+        let Some(text) = self.text("PANGOLIN_SECRET_REFS") else { return SecretRefPolicy::default() };
+        SecretRefPolicy::parse(&text).unwrap_or_else(|error| {
+            self.wrong("PANGOLIN_SECRET_REFS", format!("use name or <tenant uuid>/name, separated by commas: {error}"));
+            SecretRefPolicy::default()
+        })
     }
 
     fn egress(&mut self) -> EgressSection {

@@ -67,6 +67,8 @@ fn out_of_range_and_malformed_values_name_their_variable() {
         ("PANGOLIN_AUDIT_SYNC", "sometimes"),
         ("PANGOLIN_ENCRYPTION_KEY", "too-short"),
         ("DATABASE_URL", "mysql://x"),
+        ("PANGOLIN_SECRET_REFS", "not-a-uuid/name"),
+        ("PANGOLIN_SECRET_REFS", "aws-secret-access-key"),
     ] {
         let mut pairs = GOOD.to_vec();
         pairs.push((variable, value));

@@ -17,6 +17,7 @@ impl From<StoreError> for ApiError {
                 Self::conflict(error.to_string())
             }
             StoreError::HostIdentityTaken => Self::new(StatusCode::FORBIDDEN, "host-identity-refused", error.to_string()),
+            StoreError::SecretRefTaken => Self::new(StatusCode::FORBIDDEN, "secret-ref-refused", error.to_string()),
             StoreError::Backend(source) => {
                 let mut chain = source.to_string();
                 let mut cause = source.source();

@@ -1,7 +1,8 @@
 //! What warehouses use through the host's own identity.
 
 use pangolin_core::ports::CatalogStore;
-use pangolin_core::ports::StoreError::HostIdentityTaken;
+use pangolin_core::ports::StoreError::{HostIdentityTaken, SecretRefTaken};
+use pangolin_core::secret::SecretValue;
 
 use crate::make::{self, refused};
 use crate::testdb::TestDb;
@@ -71,4 +72,30 @@ impl IntoId for pangolin_core::warehouse::Warehouse {
     fn into_id(self, id: pangolin_core::id::WarehouseId) -> Self {
         Self { id, ..self }
     }
+}
+
+pub(crate) async fn a_secret_reference_belongs_to_one_tenant(db: TestDb) {
+    let store = &db.store;
+    let acme = make::stored_tenant(store, "acme").await.id;
+    let other = make::stored_tenant(store, "other").await.id;
+    let naming = |tenant, name: &str, reference: &str| {
+        let mut warehouse = make::warehouse(tenant, name, "s3://lake");
+        warehouse.secrets.insert("session_token".to_owned(), SecretValue::Reference(reference.to_owned()));
+        warehouse
+    };
+    let lake = naming(acme, "lake", "acme-key");
+    store.create_warehouse(&lake, None).await.unwrap();
+    store.create_warehouse(&naming(acme, "sea", "acme-key"), None).await.unwrap();
+    for spelling in ["acme-key", "ACME_KEY", "acme_key"] {
+        refused!(store.create_warehouse(&naming(other, "w", spelling), None).await, SecretRefTaken);
+    }
+    let free = naming(other, "w", "other-key");
+    store.create_warehouse(&free, None).await.unwrap();
+    let grabbing = naming(other, "w", "acme-key").into_id(free.id);
+    refused!(store.update_warehouse(&grabbing, None).await, SecretRefTaken);
+    // Given up by its last user, a name is free.
+    store.delete_warehouse(acme, "lake").await.unwrap();
+    refused!(store.update_warehouse(&grabbing, None).await, SecretRefTaken);
+    store.delete_warehouse(acme, "sea").await.unwrap();
+    store.update_warehouse(&grabbing, None).await.unwrap();
 }

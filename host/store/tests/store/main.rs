@@ -78,6 +78,7 @@ suite! {
         sealing::an_unknown_key_is_named,
         claims::a_role_and_a_base_belong_to_one_tenant,
         claims::roots_word_counts_at_once,
+        claims::a_secret_reference_belongs_to_one_tenant,
         catalogs::a_catalog_is_made_changed_and_listed,
         catalogs::bases_of_catalogs_do_not_overlap,
         catalogs::a_snapshot_has_warehouse_and_siblings,

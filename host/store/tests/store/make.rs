@@ -106,7 +106,7 @@ pub(crate) fn warehouse(tenant: TenantId, name: &str, base: &str) -> Warehouse {
         config: BTreeMap::from([("region".to_owned(), serde_json::json!("eu-central-1"))]),
         secrets: BTreeMap::from([
             ("secret_access_key".to_owned(), SecretValue::Literal(Secret::from(PLANTED))),
-            ("session_token".to_owned(), SecretValue::Reference("token-name".to_owned())),
+            ("session_token".to_owned(), SecretValue::Reference(format!("token-{tenant}"))),
         ]),
         identity: BaseIdentity::Own,
         allow_unscoped: true,

@@ -46,6 +46,7 @@ pub(super) fn bench() -> Bench {
         default_ttl_seconds: 3600,
         limit_to_token: false,
         env_slots: BTreeMap::new(),
+        secret_refs: SecretRefPolicy::default(),
         fingerprint_key: [7; 32],
         cache: CacheSettings::default(),
     };

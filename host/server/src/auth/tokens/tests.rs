@@ -40,7 +40,7 @@ fn what_is_issued_is_accepted_and_matches_its_record() {
     let claims = issuer.verify(token.expose(), NOW).unwrap();
     assert!(claims.match_record(&record));
     assert!(!claims.match_record(&TokenRecord { tenant_id: None, ..record.clone() }));
-    assert!(!claims.match_record(&TokenRecord { expires_at: record.expires_at.plus_seconds(1), ..record.clone() }));
+    assert!(!claims.match_record(&TokenRecord { expires_at: record.expires_at.plus_seconds(1), ..record }));
     assert!(issuer.verify(token.expose(), NOW.plus_seconds(3600)).is_none(), "expired");
     assert!(TokenIssuer::new(&Secret::from("another-key-another-key-another-")).verify(token.expose(), NOW).is_none());
 }
