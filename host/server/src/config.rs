@@ -71,7 +71,7 @@ pub struct EgressSection {
     pub allow: Vec<IpNet>,
     /// `AWS_ALLOW_HTTP`.
     pub allow_http: bool,
-    /// Endpoints that the operator set: `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_STS`.
+    /// Endpoints that the operator set: `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_STS` and `AWS_ENDPOINT_URL_S3`.
     pub operator_endpoints: Vec<Url>,
 }
 
@@ -82,6 +82,8 @@ pub struct AwsSection {
     pub region: Option<String>,
     /// `AWS_ENDPOINT_URL_STS`, else `AWS_ENDPOINT_URL`.
     pub sts_endpoint: Option<Url>,
+    /// `AWS_ENDPOINT_URL_S3`, else `AWS_ENDPOINT_URL`: for warehouses that name no endpoint.
+    pub s3_endpoint: Option<Url>,
     /// `AWS_STS_REGIONAL_ENDPOINTS=legacy`.
     pub legacy_global_sts: bool,
     /// `PANGOLIN_STS_ROLE_ARN`.

@@ -274,7 +274,10 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             }
         }
         let operator_endpoints =
-            ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS"].into_iter().filter_map(|name| self.url(name)).collect();
+            ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_S3"]
+                .into_iter()
+                .filter_map(|name| self.url(name))
+                .collect();
         EgressSection { allow, allow_http: self.flag("AWS_ALLOW_HTTP"), operator_endpoints }
     }
 
@@ -302,6 +305,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         };
         AwsSection {
             region: self.text("AWS_REGION").or_else(|| self.text("AWS_DEFAULT_REGION")),
+            s3_endpoint: self.url("AWS_ENDPOINT_URL_S3").or_else(|| self.url("AWS_ENDPOINT_URL")),
             sts_endpoint: self.url("AWS_ENDPOINT_URL_STS").or_else(|| self.url("AWS_ENDPOINT_URL")),
             legacy_global_sts,
             role_arn: self.text("PANGOLIN_STS_ROLE_ARN"),
