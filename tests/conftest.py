@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -23,29 +24,36 @@ def planted() -> Planted:
 
 
 @pytest.fixture(scope="session")
-def seaweed(planted: Planted) -> Iterator[Seaweed]:
-    store = Seaweed(planted).start()
-    yield store
-    store.stop()
+def servers() -> Iterator[ExitStack]:
+    """Ends stores and databases after the hosts: what a host wrote is searched while its database runs."""
+    with ExitStack() as stack:
+        yield stack
 
 
 @pytest.fixture(scope="session")
-def brief_seaweed(planted: Planted) -> Iterator[Seaweed]:
+def seaweed(planted: Planted, servers: ExitStack) -> Seaweed:
+    store = Seaweed(planted)
+    servers.callback(store.stop)
+    return store.start()
+
+
+@pytest.fixture(scope="session")
+def brief_seaweed(planted: Planted, servers: ExitStack) -> Seaweed:
     """A store whose sessions end after eight seconds, whatever was asked for."""
-    store = Seaweed(planted, max_session="8s").start()
-    yield store
-    store.stop()
+    store = Seaweed(planted, max_session="8s")
+    servers.callback(store.stop)
+    return store.start()
 
 
 @pytest.fixture(scope="session")
-def postgres(planted: Planted) -> Iterator[Postgres]:
-    database = Postgres(planted).start()
-    yield database
-    database.stop()
+def postgres(planted: Planted, servers: ExitStack) -> Postgres:
+    database = Postgres(planted)
+    servers.callback(database.stop)
+    return database.start()
 
 
 @pytest.fixture(scope="session")
-def make_host(planted: Planted) -> Iterator[Callable[..., Host]]:
+def make_host(planted: Planted, servers: ExitStack) -> Iterator[Callable[..., Host]]:
     """Makes hosts. When the run ends, each one's log, audit rows and database are searched for every planted secret."""
     hosts: list[Host] = []
 
@@ -55,9 +63,11 @@ def make_host(planted: Planted) -> Iterator[Callable[..., Host]]:
         return host
 
     yield make
-    leaks = [line for host in hosts for line in host.leaks()]
-    for host in hosts:
-        host.remove()
+    try:
+        leaks = [line for host in hosts for line in host.leaks()]
+    finally:
+        for host in hosts:
+            host.remove()
     assert not leaks, "planted secrets were found:\n" + "\n".join(leaks)
 
 

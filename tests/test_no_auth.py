@@ -35,6 +35,12 @@ def test_a_bad_token_is_still_refused(open_host: Host) -> None:
     open_host.api("not.a.token").get("/api/v1/users/me", status=401)
 
 
+def test_pyiceberg_without_a_token_is_the_admin_here_and_nobody_elsewhere(open_host: Host, host: Host) -> None:
+    """It then sends the word `None` as its token."""
+    assert open_host.api("None").get("/api/v1/users/me")["username"] == "tenant_admin"
+    host.api("None").get("/api/v1/users/me", status=401)
+
+
 def test_a_table_without_any_token(open_host: Host, seaweed: Seaweed) -> None:
     api = open_host.api()
     body = {"name": "w", "use_sts": True, "storage_config": s3_config(seaweed, seaweed.bucket())}

@@ -1,12 +1,14 @@
 """Where things are: the checkout, the binaries under `target/`, free ports."""
 
+import os
 import random
 import socket
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-TARGET = ROOT / "target"
+# Cargo's own variable: binaries that were set aside can be tested while the checkout is being built.
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target")
 PLUGINS = TARGET / "plugins"
 POSTGRES_BIN = Path("/usr/lib/postgresql/15/bin")
 

@@ -32,8 +32,12 @@ impl Strategy for Hostile {
     fn vend(request: VendRequest) -> Result<Vec<Credential>, VendError> {
         let root = request.scopes.first().map(|scope| scope.location.clone()).unwrap_or_default();
         let end = clock::now_ms() + u64::from(request.ttl_seconds) * 1000;
-        let honest =
-            |prefix: String, end: u64| Credential::new(prefix).plain("s3.access-key-id", "PLAIN").expires_at_ms(end);
+        let honest = |prefix: String, end: u64| {
+            Credential::new(prefix)
+                .plain("s3.access-key-id", "PLAIN")
+                .plain("s3.secret-access-key", "PLAIN-SECRET")
+                .expires_at_ms(end)
+        };
         Ok(match request.config.required("mode")? {
             "honest" => vec![honest(root, end)],
             "spin" => loop {
@@ -45,7 +49,7 @@ impl Strategy for Hostile {
                     kept.push(black_box(vec![1_u8; 1 << 20]));
                 }
             }
-            "recurse" => vec![honest(deeper(0).to_string(), end)],
+            "recurse" => vec![honest(deeper(black_box(0)).to_string(), end)],
             "trap" => std::process::abort(),
             "flood" => loop {
                 log::warn(&"flood ".repeat(100));
@@ -63,9 +67,11 @@ impl Strategy for Hostile {
     }
 }
 
+/// Keeps nothing in linear memory: the guest's own stack there ends before the host's bound is met.
+#[inline(never)]
 #[expect(unconditional_recursion, reason = "it is what the stack's bound is tested with")]
 fn deeper(depth: u64) -> u64 {
-    black_box(deeper(black_box(depth + 1)) + 1)
+    deeper(depth + 1).rotate_left(3) ^ depth
 }
 
 export!(Hostile);
