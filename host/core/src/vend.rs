@@ -19,8 +19,8 @@ use std::sync::Arc;
 use crate::access::Access;
 use crate::audit::RequestContext;
 use crate::clock::{Clock, UnixMillis};
-use crate::policy::{self, Authorised};
-use crate::ports::{AuditTrail, CatalogStore, SlotValues, Strategies};
+use crate::policy::{self, Authorised, Denied};
+use crate::ports::{AuditTrail, AuditUnavailable, CatalogStore, SlotValues, Strategies};
 use crate::principal::Principal;
 use crate::record::{CatalogSnapshot, Table};
 use crate::secret_ref::{SecretRefPolicy, SecretResolver};
@@ -145,6 +145,21 @@ impl Vending {
         };
         let vended = self.cached_or_minted(*authorised, snapshot, &strategy, ttl_seconds, ask).await?;
         Ok(VendOutcome::Vended(vended))
+    }
+
+    /// Records that `principal` asked for credentials of a table that it may not even see.
+    ///
+    /// # Errors
+    /// The audit trail cannot be written.
+    pub async fn refuse_hidden(
+        &self,
+        principal: &Principal,
+        snapshot: &CatalogSnapshot,
+        table: &Table,
+        ask: VendAsk<'_>,
+    ) -> Result<(), AuditUnavailable> {
+        let hidden = VendError::Denied(Denied::Hidden);
+        self.audit.record(record::refused(self.clock.now(), principal, snapshot, table, ask, &hidden)).await
     }
 
     /// Everything that is decided before anything is minted.

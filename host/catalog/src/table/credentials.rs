@@ -4,7 +4,7 @@ use pangolin_core::access::Access;
 use pangolin_core::emit::{Client, Emitted, FlatCredential};
 use pangolin_core::namespace::NamespacePath;
 use pangolin_core::record::{CatalogSnapshot, Table};
-use pangolin_core::vend::Vended;
+use pangolin_core::vend::{VendAsk, Vended};
 
 use super::delegation::{Delegated, RouteForm};
 use crate::catalogs::{Asker, Catalogs};
@@ -66,12 +66,14 @@ impl Catalogs {
         name: &str,
         ask: CredentialsAsk,
     ) -> Result<(Arc<CatalogSnapshot>, Arc<Table>, Arc<Vended>)> {
-        let snapshot = self.find_catalog(asker, catalog).await?;
-        let table = self.find_table(asker, &snapshot, namespace, name).await?;
-        let vended = self
-            .vend(asker, &snapshot, &table, ask.access, ask.ttl_seconds, "credentials")
-            .await?
-            .ok_or(CatalogError::NothingToVend)?;
+        let vend = VendAsk {
+            access: ask.access,
+            ttl_seconds: ask.ttl_seconds,
+            trigger: "credentials",
+            context: asker.context,
+        };
+        let (snapshot, table) = self.find_to_vend(asker, catalog, namespace, name, vend).await?;
+        let vended = self.vend(asker, &snapshot, &table, vend).await?.ok_or(CatalogError::NothingToVend)?;
         Ok((snapshot, table, vended))
     }
 }

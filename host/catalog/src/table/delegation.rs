@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use pangolin_core::access::Access;
 use pangolin_core::emit::{self, Client, Emission, Emitted, FlatCredential};
+use pangolin_core::namespace::NamespacePath;
 use pangolin_core::permission::Target;
 use pangolin_core::record::{CatalogSnapshot, Table};
 use pangolin_core::vend::{VendAsk, VendOutcome, Vended};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::catalogs::{Asker, Catalogs};
-use crate::error::Result;
+use crate::error::{CatalogError, Result};
 
 /// Under which form of its routes a catalog was called; links are given in the same one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -60,17 +61,42 @@ pub(super) struct Delegated<'a> {
 }
 
 impl Catalogs {
+    /// The table that a credential is asked for. A caller who may not see it gets the answer for
+    /// what never was; the attempt is recorded as a refused vend.
+    pub(super) async fn find_to_vend(
+        &self,
+        asker: Asker<'_>,
+        catalog: &str,
+        namespace: &NamespacePath,
+        name: &str,
+        ask: VendAsk<'_>,
+    ) -> Result<(Arc<CatalogSnapshot>, Arc<Table>)> {
+        let found = async {
+            let snapshot = self.find_catalog(asker, catalog).await?;
+            let table = self.find_table(asker, &snapshot, namespace, name).await?;
+            Ok((snapshot, table))
+        };
+        let missing = match found.await {
+            Err(error @ (CatalogError::NoSuchCatalog(_) | CatalogError::NoSuchTable(_))) => error,
+            decided => return decided,
+        };
+        if let Some(tenant) = asker.principal.tenant_id
+            && let Some(snapshot) = self.store.catalog(tenant, catalog).await?
+            && let Some(table) = self.store.table(snapshot.catalog.id, namespace, name).await?
+        {
+            self.vending.refuse_hidden(asker.principal, &snapshot, &table, ask).await?;
+        }
+        Err(missing)
+    }
+
     /// Vends, if the warehouse vends at all.
     pub(super) async fn vend(
         &self,
         asker: Asker<'_>,
         snapshot: &CatalogSnapshot,
         table: &Table,
-        access: Access,
-        ttl_seconds: Option<u32>,
-        trigger: &'static str,
+        ask: VendAsk<'_>,
     ) -> Result<Option<Arc<Vended>>> {
-        let ask = VendAsk { access, ttl_seconds, trigger, context: asker.context };
         match self.vending.vend(asker.principal, snapshot, table, ask).await? {
             VendOutcome::Vended(vended) => Ok(Some(vended)),
             VendOutcome::Nothing => Ok(None),
@@ -109,7 +135,6 @@ pub(super) fn holds_catalog(asker: Asker<'_>, snapshot: &CatalogSnapshot) -> boo
 mod tests {
     use pangolin_core::id::{CatalogId, TableId};
     use pangolin_core::location::Location;
-    use pangolin_core::namespace::NamespacePath;
 
     use super::*;
 

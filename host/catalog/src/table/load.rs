@@ -2,6 +2,7 @@ use pangolin_core::access::Access;
 use pangolin_core::namespace::NamespacePath;
 use pangolin_core::permission::{Action, Target};
 use pangolin_core::record::{CatalogSnapshot, Table};
+use pangolin_core::vend::VendAsk;
 
 use super::delegation::{Delegated, Delegation};
 use super::reply::LoadedTable;
@@ -23,8 +24,13 @@ impl Catalogs {
         name: &str,
         delegation: Delegation,
     ) -> Result<LoadedTable> {
-        let snapshot = self.find_catalog(asker, catalog).await?;
-        let table = self.find_table(asker, &snapshot, namespace, name).await?;
+        let (snapshot, table) = if delegation.vended {
+            self.find_to_vend(asker, catalog, namespace, name, everything(asker, "load_table")).await?
+        } else {
+            let snapshot = self.find_catalog(asker, catalog).await?;
+            let table = self.find_table(asker, &snapshot, namespace, name).await?;
+            (snapshot, table)
+        };
         let deed = || Deed::of_table("load_table", &snapshot, &table);
         if let Err(refused) = asker.require(Action::Read, Target::Table(table.catalog_id, &table.namespace, table.id)) {
             return self.recorded(asker, &snapshot, deed(), Err(refused)).await;
@@ -50,11 +56,16 @@ impl Catalogs {
         if !delegation.vended {
             return Ok(None);
         }
-        let Some(vended) = self.vend(asker, snapshot, table, Access::FULL, None, trigger).await? else {
+        let Some(vended) = self.vend(asker, snapshot, table, everything(asker, trigger)).await? else {
             return Ok(None);
         };
         let to = Delegated { snapshot, table, form: delegation.form, client: delegation.client };
         let emitted = self.emitted(&to, &vended)?;
         Ok(Some(LoadedTable::new(table, Some(&vended), Some(emitted), self.clock.now())))
     }
+}
+
+/// All that the caller holds, for as long as it is vended.
+fn everything<'a>(asker: Asker<'a>, trigger: &'static str) -> VendAsk<'a> {
+    VendAsk { access: Access::FULL, ttl_seconds: None, trigger, context: asker.context }
 }

@@ -51,6 +51,31 @@ async fn a_load_brings_the_credential_in_both_places_and_one_row() {
 }
 
 #[tokio::test]
+async fn a_vend_of_what_is_hidden_is_recorded_and_answered_like_one_of_what_never_was() {
+    let (world, bucket) = created("Exact").await;
+    let (tokens, sales) = (bucket.tokens().len(), path("sales"));
+    let denied = [("vend_credentials".to_owned(), AuditResult::Denied)];
+    for stranger in [world.user(Vec::new()), world.on_namespace("marketing", &[Action::All])] {
+        let by = world.by(&stranger);
+        let full = || ask(Access::FULL);
+        let text = |refused: CatalogError| refused.to_string();
+        let hidden = world.catalogs.credentials(by, "lake", &sales, "orders", full()).await.map(drop).unwrap_err();
+        assert_eq!(world.trail.take(), denied);
+        let never = world.catalogs.credentials(by, "lake", &sales, "never-was", full()).await.map(drop).unwrap_err();
+        assert_eq!(world.trail.take(), []);
+        assert_eq!(text(hidden), text(never).replace("never-was", "orders"));
+        let loaded = world.catalogs.load_table(by, "lake", &sales, "orders", vended()).await.map(drop).unwrap_err();
+        assert!(matches!(loaded, CatalogError::NoSuchCatalog(_) | CatalogError::NoSuchTable(_)), "{loaded:?}");
+        assert_eq!(world.trail.take(), denied);
+    }
+    let elsewhere = World::local().admin();
+    let by = world.by(&elsewhere);
+    world.catalogs.credentials(by, "lake", &sales, "orders", ask(Access::FULL)).await.map(drop).unwrap_err();
+    assert_eq!(world.trail.take(), [], "another tenant's name leaves nothing in this one's trail");
+    assert_eq!(bucket.tokens().len(), tokens);
+}
+
+#[tokio::test]
 async fn without_the_header_nothing_is_vended_and_the_load_is_recorded() {
     let (world, _bucket) = created("Exact").await;
     let admin = world.admin();
