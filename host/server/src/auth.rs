@@ -14,8 +14,8 @@ use pangolin_core::audit::RequestContext;
 use pangolin_core::id::{TenantId, UserId};
 use pangolin_core::principal::{Principal, UserRole};
 
-pub(crate) use self::context::{Origin, RequestId};
 use self::context::request_context;
+pub(crate) use self::context::{Origin, RequestId};
 use crate::config::AuthMode;
 use crate::error::ApiError;
 use crate::error::iceberg::IcebergError;
@@ -55,9 +55,9 @@ impl Caller {
 
     /// The caller's tenant; Root has none.
     pub(crate) fn tenant(&self) -> Result<TenantId, ApiError> {
-        self.principal
-            .tenant_id
-            .ok_or_else(|| ApiError::forbidden("out of scope for Root: log in as an administrator or user of the tenant"))
+        self.principal.tenant_id.ok_or_else(|| {
+            ApiError::forbidden("out of scope for Root: log in as an administrator or user of the tenant")
+        })
     }
 }
 
@@ -92,13 +92,15 @@ impl FromRequestParts<AppState> for Caller {
 /// The one text of every failed authentication: it tells nothing.
 const REFUSED: &str = "missing or invalid credentials";
 
+/// What PyIceberg sends when it is given no token.
+const PYICEBERG_WITHOUT_TOKEN: &str = "Bearer None";
+
 async fn authenticate(headers: &HeaderMap, state: &AppState) -> Result<Principal, ApiError> {
     let refused = || ApiError::unauthorised(REFUSED);
-    let Some(value) = headers.get(header::AUTHORIZATION) else {
-        return match state.config.auth {
-            AuthMode::NoAuth => anonymous(state).await,
-            AuthMode::Auth { .. } => Err(refused()),
-        };
+    let no_auth = matches!(state.config.auth, AuthMode::NoAuth);
+    let value = headers.get(header::AUTHORIZATION).filter(|value| !(no_auth && *value == PYICEBERG_WITHOUT_TOKEN));
+    let Some(value) = value else {
+        return if no_auth { anonymous(state).await } else { Err(refused()) };
     };
     let (scheme, unverified_token) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(refused)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
@@ -179,7 +181,9 @@ fn check_named_tenant(headers: &HeaderMap, principal: &Principal) -> Result<Opti
         .and_then(|text| text.trim().parse().ok())
         .ok_or_else(|| ApiError::bad_request("X-Pangolin-Tenant", "this header is the UUID of a tenant"))?;
     match principal.tenant_id {
-        Some(own) if own != named => Err(ApiError::forbidden("X-Pangolin-Tenant is not the tenant of your credentials")),
+        Some(own) if own != named => {
+            Err(ApiError::forbidden("X-Pangolin-Tenant is not the tenant of your credentials"))
+        }
         Some(_) => Ok(None),
         None => Ok(Some(named)),
     }
