@@ -39,6 +39,9 @@ pub mod sts;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 
+#[cfg(any(target_family = "wasm", test))]
+#[doc(hidden)]
+pub mod arena;
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]
 pub mod guest;
@@ -76,12 +79,16 @@ pub trait Strategy {
 
 /// Makes the type that implements [`Strategy`] the strategy of this component.
 ///
-/// Once per crate, and the crate is a `cdylib`. Outside of the sandbox it expands to nothing.
+/// Once per crate, and the crate is a `cdylib`. It brings the component's allocator as well: an
+/// instance lives for one call, so memory is handed out and not taken back. Outside of the sandbox
+/// it expands to nothing.
 #[macro_export]
 macro_rules! export {
     ($strategy:ty) => {
         #[cfg(target_family = "wasm")]
         const _: () = {
+            #[global_allocator]
+            static ALLOCATOR: $crate::arena::Arena = $crate::arena::Arena::new();
             type Component = $crate::guest::Adapter<$strategy>;
     $crate::guest::bindings::export_component!(Component with_types_in $crate::guest::bindings);
         };

@@ -4,13 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use pangolin_core::id::TenantId;
-use pangolin_core::principal::Principal;
 use pangolin_core::secret::Secret;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use crate::api::users::{self, UserInfo};
 use crate::audited::Event;
 use crate::auth::login::{self, UnverifiedLogin};
 use crate::auth::{Caller, Origin};
@@ -43,28 +43,7 @@ pub(crate) struct LoginResponse {
     #[serde(rename = "expires-at")]
     expires_at: String,
     tenant_id: Option<Uuid>,
-    user: LoggedIn,
-}
-
-/// The user who logged in.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) struct LoggedIn {
-    id: Uuid,
-    username: String,
-    tenant_id: Option<Uuid>,
-    role: &'static str,
-}
-
-impl LoggedIn {
-    fn of(principal: &Principal) -> Self {
-        Self {
-            id: principal.user_id.0,
-            username: principal.username.to_string(),
-            tenant_id: principal.tenant_id.map(|tenant| tenant.0),
-            role: principal.role.as_str(),
-        }
-    }
+    user: UserInfo,
 }
 
 /// Logs in: Root without a tenant, everybody else with the tenant's UUID.
@@ -87,7 +66,7 @@ async fn login(
         expires_in: seconds,
         expires_at: record.expires_at.to_rfc3339(),
         tenant_id: record.tenant_id.map(|tenant| tenant.0),
-        user: LoggedIn::of(&principal),
+        user: users::info(&state, &principal).await?,
     }))
 }
 

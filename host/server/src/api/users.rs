@@ -17,6 +17,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) use self::password::secret_text;
+pub(crate) use self::read::info;
+pub(crate) use self::wire::UserInfo;
 use crate::error::ApiError;
 use crate::state::AppState;
 

@@ -3,6 +3,8 @@
 use axum::Json;
 use axum::extract::{Path, State};
 
+use pangolin_core::principal::Principal;
+
 use super::wire::UserInfo;
 use crate::audited::Event;
 use crate::auth::Caller;
@@ -29,8 +31,13 @@ pub(super) async fn list_users(
 /// Shows the caller.
 #[utoipa::path(get, path = "/api/v1/users/me", tag = "users", responses((status = 200, body = UserInfo)))]
 pub(super) async fn get_me(State(state): State<AppState>, caller: Caller) -> Result<Json<UserInfo>, ApiError> {
-    let stored = state.store.user(caller.principal.user_id).await?;
-    Ok(Json(stored.as_ref().map_or_else(|| UserInfo::from(&caller.principal), UserInfo::from)))
+    Ok(Json(info(&state, &caller.principal).await?))
+}
+
+/// A principal as replies show it; Root is not stored.
+pub(crate) async fn info(state: &AppState, principal: &Principal) -> Result<UserInfo, ApiError> {
+    let stored = state.store.user(principal.user_id).await?;
+    Ok(stored.as_ref().map_or_else(|| UserInfo::from(principal), UserInfo::from))
 }
 
 /// Shows a user, to the user itself and to whoever administers it.

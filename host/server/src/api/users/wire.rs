@@ -44,7 +44,7 @@ pub(super) struct UpdateUser {
 /// A user as replies show it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct UserInfo {
+pub(crate) struct UserInfo {
     #[schema(value_type = uuid::Uuid)]
     id: UserId,
     username: String,
