@@ -10,7 +10,8 @@ use crate::error::{CatalogError, Result};
 use crate::trail::Deed;
 
 impl Catalogs {
-    /// Renames a table or moves it to another namespace: `write` on it and `create` there.
+    /// Renames a table or moves it to another namespace: `write` on it and `create` there;
+    /// to move it also `delete`.
     ///
     /// # Errors
     /// The table or the namespace is missing, the name is taken, or a right is missing.
@@ -40,6 +41,10 @@ impl Catalogs {
         check_name(name)?;
         asker.require(Action::Write, Target::Table(catalog, &table.namespace, table.id))?;
         self.find_namespace(asker, snapshot, namespace).await?;
+        if *namespace != table.namespace {
+            // It is gone from here, and whoever has rights there comes to have them on it.
+            asker.require(Action::Delete, Target::Table(catalog, &table.namespace, table.id))?;
+        }
         asker.require(Action::Create, Target::Namespace(catalog, namespace))?;
         match self.store.rename_table(catalog, table.id, namespace, name).await {
             Err(StoreError::AlreadyExists(_)) => Err(CatalogError::TableExists(format!("{namespace}.{name}"))),

@@ -107,3 +107,17 @@ async fn a_move_needs_the_right_to_create_there() {
     let hidden = world.catalogs.rename_table(world.by(&writer), "lake", (&sales, "orders"), (&vault, "t")).await;
     assert!(matches!(hidden, Err(CatalogError::NoSuchNamespace(_))), "{hidden:?}");
 }
+
+#[tokio::test]
+async fn a_table_leaves_its_namespace_only_with_the_right_to_delete_it() {
+    let world = world().await;
+    world.catalogs.create_namespace(world.by(&world.admin()), "lake", path("vault"), Default::default()).await.unwrap();
+    let on = |namespace: &str, actions: &[Action]| world.on_namespace(namespace, actions).grants.to_vec();
+    let (sales, vault) = (path("sales"), path("vault"));
+    let full = [Action::Write, Action::Delete];
+    let appender = world.user([on("sales", &[Action::Write]), on("vault", &full)].concat());
+    let moved = world.catalogs.rename_table(world.by(&appender), "lake", (&sales, "orders"), (&vault, "t")).await;
+    assert!(matches!(moved, Err(CatalogError::Forbidden(_))), "it would come to hold delete there: {moved:?}");
+    let writer = world.user([on("sales", &full), on("vault", &full)].concat());
+    world.catalogs.rename_table(world.by(&writer), "lake", (&sales, "orders"), (&vault, "t")).await.unwrap();
+}
