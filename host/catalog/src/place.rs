@@ -41,6 +41,16 @@ pub(crate) fn choose(
     base.join(&format!("{key}{}-{id}", slug(name)))
 }
 
+/// The directory of a namespace's tables, where the host chooses. None where its name does not
+/// say all of the namespace's: another namespace may have the same one.
+pub(crate) fn directory(base: &Location, namespace: &NamespacePath) -> Option<Location> {
+    let levels = namespace.levels();
+    let whole = levels.iter().all(|level| slug(level) == *level);
+    let length: usize = levels.iter().map(|level| level.len() + 1).sum();
+    let fits = length + SLUG_LENGTH <= NAMESPACE_LENGTH;
+    (whole && fits).then(|| base.join(&levels.join("/")).ok()).flatten()
+}
+
 /// A segment in `[A-Za-z0-9._-]`, never `.` or `..`.
 fn slug(text: &str) -> String {
     let slug: String = text
@@ -117,6 +127,23 @@ mod tests {
             let two = choose(&base, &namespace, &name, Uuid::from_u128(b)).unwrap();
             prop_assert!(!one.overlaps(&two));
         }
+    }
+
+    #[test]
+    fn a_namespace_has_a_directory_where_its_name_is_whole() {
+        let base = Location::parse("s3://bucket/lake/").unwrap();
+        let of = |levels: &[&str]| {
+            let namespace = NamespacePath::new(levels.iter().map(|level| (*level).to_owned()).collect()).unwrap();
+            let chosen = choose(&base, &namespace, "t", Uuid::from_u128(7)).unwrap();
+            directory(&base, &namespace).inspect(|directory| assert!(directory.contains(&chosen)))
+        };
+        assert_eq!(of(&["a", "b-c"]).unwrap().as_str(), "s3://bucket/lake/a/b-c");
+        for shared in [vec!["a b"], vec!["a", "ü"], vec!["x"; 0x20].into_iter().map(|_| "aaaaaaaaaaaaaaaa").collect()]
+        {
+            assert_eq!(of(&shared), None, "{shared:?}");
+        }
+        let long = "a".repeat(65);
+        assert_eq!(of(&[&long]), None);
     }
 
     #[test]

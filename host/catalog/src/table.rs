@@ -10,6 +10,7 @@ mod drop;
 mod exists;
 mod list;
 mod load;
+mod placing;
 mod publish;
 mod register;
 mod rename;

@@ -5,6 +5,7 @@ mod bucket;
 mod commits;
 mod creation;
 mod namespaces;
+mod places;
 mod rights;
 mod shelf;
 mod staged;

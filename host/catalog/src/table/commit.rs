@@ -58,7 +58,7 @@ impl Catalogs {
                 return Ok(committed(&table));
             };
             let identity = Identity { namespace: &table.namespace, name: &table.name, current: Some(&table) };
-            let draft = self.draft(snapshot, identity, document).await?;
+            let draft = self.draft(asker, snapshot, identity, document).await?;
             let commit = change(&draft);
             match self.publish(asker, snapshot, &draft, self.store.commit_table(&commit)).await {
                 Ok(()) => return Ok(committed(&draft)),

@@ -121,7 +121,7 @@ impl Catalogs {
             }
             if let Some(document) = metadata::apply(&table, &commit.requirements, commit.updates)? {
                 let identity = Identity { namespace: &table.namespace, name: &table.name, current: Some(&table) };
-                drafts.push(self.draft(snapshot, identity, document).await?);
+                drafts.push(self.draft(asker, snapshot, identity, document).await?);
             }
         }
         Ok(drafts)

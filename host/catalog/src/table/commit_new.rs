@@ -44,7 +44,7 @@ impl Catalogs {
         let document = metadata::from_updates(&request.requirements, request.updates, self.clock.now().0, |id| {
             Ok(place::choose(&snapshot.catalog.base, namespace, name, id)?)
         })?;
-        let draft = self.draft(snapshot, Identity { namespace, name, current: None }, document).await?;
+        let draft = self.draft(asker, snapshot, Identity { namespace, name, current: None }, document).await?;
         self.create(asker, snapshot, &draft).await?;
         Ok(draft)
     }

@@ -57,14 +57,6 @@ impl Catalogs {
         if self.store.table(snapshot.catalog.id, namespace, &name).await?.is_some() {
             return Err(CatalogError::TableExists(format!("{namespace}.{name}")));
         }
-        if staged && placed && delegation.vended && !holds_catalog(asker, snapshot) {
-            // Nothing holds the place until the commit: another table could come to lie there.
-            return Err(CatalogError::Forbidden(
-                "no credential is vended for a staged table at a location that the client chose: leave the location \
-                 out and let the host choose, or create the table at once"
-                    .to_owned(),
-            ));
-        }
         let id = Uuid::now_v7();
         let location = match request.location.as_deref() {
             Some(given) => Location::parse(given)?,
@@ -72,7 +64,19 @@ impl Catalogs {
         };
         let document = metadata::created(request, id, &location)?;
         let identity = Identity { namespace, name: &name, current: None };
-        let mut table = self.draft(snapshot, identity, document).await?;
+        let mut table = self.draft(asker, snapshot, identity, document).await?;
+        if staged
+            && (placed || !table.extra_locations.is_empty())
+            && delegation.vended
+            && !holds_catalog(asker, snapshot)
+        {
+            // Nothing holds the place until the commit: another table could come to lie there.
+            return Err(CatalogError::Forbidden(
+                "no credential is vended for a staged table at a location that the client chose: leave the location \
+                 out and let the host choose, or create the table at once"
+                    .to_owned(),
+            ));
+        }
         let file = table.metadata_location.clone();
         if staged {
             table.metadata_location = String::new();

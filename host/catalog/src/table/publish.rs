@@ -9,6 +9,7 @@ use pangolin_core::namespace::NamespacePath;
 use pangolin_core::ports::{StoreError, TableCommit};
 use pangolin_core::record::{CatalogSnapshot, Table};
 
+use super::placing::may_place;
 use crate::catalogs::{Asker, Catalogs};
 use crate::error::{CatalogError, Result};
 use crate::metadata::Document;
@@ -28,6 +29,7 @@ impl Catalogs {
     /// has version 0.
     pub(super) async fn draft(
         &self,
+        asker: Asker<'_>,
         snapshot: &CatalogSnapshot,
         identity: Identity<'_>,
         document: Document,
@@ -48,6 +50,7 @@ impl Catalogs {
         };
         let moved = current.is_none_or(|table| !table.locations().eq(draft.locations()));
         if moved {
+            may_place(asker, snapshot, current, &draft)?;
             self.require_exclusive(&draft).await?;
         }
         Ok(draft)
@@ -56,7 +59,10 @@ impl Catalogs {
     /// Asked before a credential is made for the location or a file is written to it. The store
     /// asks again when it takes the table in.
     pub(super) async fn require_exclusive(&self, draft: &Table) -> Result<()> {
-        if self.store.locations_are_exclusive(draft.catalog_id, draft).await? {
+        // The identifier of a new table is the client's word: that of another table must not
+        // make this one pass for it.
+        let unnamed = (draft.version == 0).then(|| Table { id: TableId::generate(), ..draft.clone() });
+        if self.store.locations_are_exclusive(draft.catalog_id, unnamed.as_ref().unwrap_or(draft)).await? {
             Ok(())
         } else {
             Err(CatalogError::LocationTaken)

@@ -8,6 +8,7 @@ use pangolin_core::record::{CatalogSnapshot, Table};
 use serde_json::json;
 
 use super::delegation::Delegation;
+use super::placing::may_place;
 use super::publish::creation_fault;
 use super::reply::LoadedTable;
 use super::request::{RegisterTable, check_name};
@@ -89,20 +90,22 @@ impl Catalogs {
         file: &Location,
     ) -> Result<Table> {
         require_inside(&snapshot.catalog.base, &snapshot.warehouse.base, &unread.location)?;
+        may_place(asker, snapshot, None, &unread)?;
         self.require_exclusive(&unread).await?;
         let text = self.files(asker, snapshot, &unread).await?.read(file).await?;
         let metadata: TableMetadata = serde_json::from_str(&text)
             .map_err(|_| CatalogError::Invalid(format!("'{file}' is no Iceberg table metadata")))?;
         let (location, extra_locations) = place::locations(snapshot, &metadata)?;
-        let table = Table { id: TableId(metadata.uuid()), location, extra_locations, metadata: text.into(), ..unread };
+        let table = Table { location, extra_locations, metadata: text.into(), ..unread };
         if !table.locations().any(|location| location.contains(file)) {
             return Err(CatalogError::Invalid(format!(
                 "the metadata file lies outside the table's location '{}'",
                 table.location
             )));
         }
+        may_place(asker, snapshot, None, &table)?;
         self.require_exclusive(&table).await?;
-        Ok(table)
+        Ok(Table { id: TableId(metadata.uuid()), ..table })
     }
 }
 
