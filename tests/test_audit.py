@@ -1,5 +1,8 @@
 """Every vend leaves a row that says who, what, how and until when; and only the entitled read it."""
 
+from requests import Response
+
+from harness.api import VENDED
 from harness.host import Host
 from harness.planted import Planted
 from harness.world import Lake, new_tenant
@@ -41,6 +44,27 @@ def test_a_refused_vend_is_recorded_as_denied(any_lake: Lake) -> None:
     row = next(row for row in vends(lake) if row["user_id"] == nobody.id)
     assert row["result"] == "denied"
     assert row["error_message"]
+
+
+def test_a_vend_of_what_is_hidden_is_recorded_as_denied_and_answered_as_missing(any_lake: Lake, planted: Planted) -> None:
+    lake = any_lake
+    lake.tenant.admin.api.create_table(lake.catalog, "sales", "orders")
+    nobody = lake.tenant.user()
+    for method, suffix, headers in (("POST", "/credentials", {}), ("GET", "/credentials", {}), ("GET", "", VENDED)):
+
+        def ask(table: str) -> Response:
+            path = nobody.api.table_path(lake.catalog, "sales", table) + suffix
+            return nobody.api.request(method, path, headers=headers)  # noqa: B023
+
+        hidden, missing = ask("orders"), ask("nothing")
+        assert (hidden.status_code, missing.status_code) == (404, 404)
+        assert hidden.text.replace("orders", "nothing") == missing.text
+    rows = [row for row in vends(lake) if row["user_id"] == nobody.id]
+    assert [row["result"] for row in rows] == ["denied"] * 3
+    # A stranger's guess leaves nothing in the trail of the tenant.
+    stranger = new_tenant(lake.tenant.host, planted).admin
+    assert stranger.api.request("POST", stranger.api.table_path(lake.catalog, "sales", "orders") + "/credentials").status_code == 404
+    assert stranger.name not in str(lake.tenant.admin.api.audit())
 
 
 def test_a_failed_vend_is_recorded_as_a_failure(lake: Lake) -> None:

@@ -7,7 +7,10 @@ from collections.abc import Callable
 
 from harness.documents import run
 from harness.host import Host
+from harness.planted import Planted
+from harness.seaweed import Seaweed
 from harness.tools import ROOT
+from harness.world import new_tenant
 
 
 def blocks(language: str) -> list[str]:
@@ -29,6 +32,28 @@ def test_a_first_table_without_any_cloud(make_host: Callable[..., Host]) -> None
     done = subprocess.run([sys.executable, "-c", here(script)], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     assert "id" in done.stdout
+
+
+def test_a_warehouse_on_s3(make_host: Callable[..., Host], planted: Planted, seaweed: Seaweed) -> None:
+    host = make_host(seaweed).start()
+    admin = new_tenant(host, planted).admin.api
+    command = next(block for block in blocks("sh") if '"type": "s3"' in block)
+    command = command.replace("http://localhost:8080", host.url).replace("$TOKEN", admin.token or "")
+    answer = run(command.strip())
+    assert answer.status == 201, answer.text
+    assert "AwsSts" in str(admin.get("/api/v1/warehouses/production")["vending_strategy"])
+
+
+def test_every_documented_setting_is_one(make_host: Callable[..., Host]) -> None:
+    table = (ROOT / "README.md").read_text().split("| variable | meaning |")[1].split("\n\n")[0]
+    names = set(re.findall(r"PANGOLIN_[A-Z_]+", table))
+    assert len(names) > 15
+    host = make_host(settings={"PANGOLIN_NO_SUCH_SETTING": "1"})
+    # What is unknown is warned of, what is known is not. An empty value counts as not set.
+    host.settings |= dict.fromkeys(names - host.settings.keys(), "")
+    said = host.command("check").stdout
+    assert "PANGOLIN_NO_SUCH_SETTING" in said
+    assert not [name for name in names if name in said], said
 
 
 def test_the_commands_exist() -> None:
