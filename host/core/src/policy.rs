@@ -179,7 +179,10 @@ fn for_locations(snapshot: &CatalogSnapshot, table: &Table, access: Access) -> R
 pub fn require_inside(catalog_base: &Location, warehouse_base: &Location, location: &Location) -> Result<(), Denied> {
     // A table at the very base would own every other table's files.
     let strictly_inside = catalog_base.contains(location) && catalog_base.canonical() != location.canonical();
-    if strictly_inside && warehouse_base.contains(location) {
+    // Comparison takes `Bucket` and `bucket` for one, so that no two overlap unseen. A policy
+    // names the bucket as it is written, and to a store the other spelling may be another bucket.
+    let same_bucket = catalog_base.authority() == location.authority();
+    if strictly_inside && same_bucket && warehouse_base.contains(location) {
         Ok(())
     } else {
         Err(Denied::Outside(location.as_str().to_owned()))
@@ -200,9 +203,8 @@ pub fn require_scoping(authorised: &Authorised, strategy: &str, scoping: Scoping
 
 /// Read, write and delete on the tenant, or on every catalog of the warehouse.
 fn holds_whole_warehouse(principal: &Principal, snapshot: &CatalogSnapshot) -> bool {
-    let full = |target| {
-        [Action::Read, Action::Write, Action::Delete].iter().all(|action| principal.may(*action, target))
-    };
+    let full =
+        |target| [Action::Read, Action::Write, Action::Delete].iter().all(|action| principal.may(*action, target));
     principal.tenant_id == Some(snapshot.catalog.tenant_id)
         && (full(Target::Tenant)
             || (!snapshot.warehouse_catalogs.is_empty()

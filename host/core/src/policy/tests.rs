@@ -39,7 +39,14 @@ fn nothing_is_given_to_strangers_and_nothing_is_told() {
 #[test]
 fn locations_are_checked_again_at_every_vend() {
     let admin = fixtures::admin();
-    for outside in ["s3://bucket/base2/orders", "s3://bucket/other", "s3://other/base/orders", "s3://bucket/base", "s3://bucket"] {
+    for outside in [
+        "s3://bucket/base2/orders",
+        "s3://bucket/other",
+        "s3://other/base/orders",
+        "s3://bucket/base",
+        "s3://bucket",
+        "s3://BUCKET/base/orders",
+    ] {
         let mut moved = table("orders");
         moved.location = Location::parse(outside).unwrap();
         assert!(
