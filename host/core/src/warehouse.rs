@@ -33,6 +33,7 @@ use crate::secret::SecretValue;
 pub use self::context::WarehouseContext;
 pub use self::create::create;
 pub use self::problem::WarehouseProblems;
+pub use self::spelling::names_a_secret;
 pub use self::update::update;
 pub use self::view::view;
 

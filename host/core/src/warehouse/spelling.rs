@@ -144,6 +144,18 @@ pub(super) fn is_secret_name(name: &str) -> bool {
     SECRETS.contains(&name)
 }
 
+/// Whether a spelling means a secret that the host knows, whatever the kind of storage. What
+/// somebody writes under it is a secret, and must not become a plain field of a strategy.
+#[must_use]
+pub fn names_a_secret(spelling: &str) -> bool {
+    let folded = fold(spelling);
+    [StorageKind::S3, StorageKind::Azure, StorageKind::Gcs, StorageKind::Local].into_iter().any(|kind| {
+        let plain = dialects(kind).iter().find_map(|dialect| folded.strip_prefix(dialect)).unwrap_or(&folded);
+        let mut secrets = fields(kind).iter().filter(|field| field.secret);
+        is_secret_name(plain) || secrets.any(|field| field.name == plain || field.also.contains(&plain))
+    })
+}
+
 /// One form for all spellings: lower case, `-` as `_`.
 pub(super) fn fold(spelling: &str) -> String {
     spelling.to_ascii_lowercase().replace('-', "_")

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use pangolin_core::strategy::{Description, Field, FieldKind, HostPattern, SecretUse};
+use pangolin_core::warehouse;
 use serde_json::Value;
 
 use crate::grants;
@@ -67,6 +68,11 @@ fn check_field(field: &Field) -> Result<(), BadDescription> {
         let fine = (1..=128).contains(&alias.len())
             && alias.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
         require(fine, "the alias", alias, "1 to 128 of [A-Za-z0-9._-]")?;
+    }
+    // Else the host would take a key that is written there for a plain value, and the guest see it.
+    let spellings = || std::iter::once(name).chain(&field.aliases);
+    if let Some(secret) = spellings().find(|spelling| !field.is_secret() && warehouse::names_a_secret(spelling)) {
+        require(false, "the field or alias", secret, "it is the name of a secret: give the field uses of a secret")?;
     }
     require(is_line(&field.help, 1_000), "the help of", name, "one line of at most 1000 characters")?;
     require(field.secret_uses.len() <= 8, "the field", name, "at most 8 uses of a secret")?;

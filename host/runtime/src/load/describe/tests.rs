@@ -49,6 +49,31 @@ fn defaults_have_the_kind_of_their_field() {
 }
 
 #[test]
+fn the_name_of_a_secret_is_no_plain_field() {
+    let with = |name: &str, alias: &str, uses: Vec<SecretUse>| {
+        let mut given = description();
+        given.fields.push(Field { aliases: vec![alias.to_owned()], secret_uses: uses, ..field(name, FieldKind::Text) });
+        checked(given)
+    };
+    for alias in [
+        "secret_access_key",
+        "s3.secret-access-key",
+        "Secret-Access-Key",
+        "azure.account-key",
+        "client_secret",
+        "gcp.service-account-json",
+        "service_account",
+        "gcs.private_key",
+        "password",
+    ] {
+        assert!(with("note", alias, Vec::new()).is_err(), "{alias}");
+        assert!(with("note", alias, vec![SecretUse::Bearer]).is_ok(), "{alias}");
+    }
+    assert!(with("service_account_json", "x", Vec::new()).is_err());
+    assert!(with("note", "s3.note", Vec::new()).is_ok());
+}
+
+#[test]
 fn what_has_no_form_is_refused() {
     type Change = fn(&mut Description);
     let changes: [(&str, Change); 16] = [
