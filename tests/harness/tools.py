@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# Cargo's own variable: binaries that were set aside can be tested while the checkout is being built.
-TARGET = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target")
+# Binaries that were set aside can be tested while the checkout is being built: a copy of `target/` with
+# `debug/pangolin`, `plugins/` and `plugins-hostile/`.
+TARGET = Path(os.environ.get("BLACK_BOX_TARGET") or ROOT / "target")
 PLUGINS = TARGET / "plugins"
 POSTGRES_BIN = Path("/usr/lib/postgresql/15/bin")
 
