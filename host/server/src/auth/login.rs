@@ -31,13 +31,23 @@ pub(crate) async fn authenticate(
 ) -> Result<Principal, ApiError> {
     let tenant_name = login.tenant.map_or_else(|| "root".to_owned(), |tenant| tenant.to_string());
     let keys = [
-        format!("account:{tenant_name}:{}", login.username),
+        // Keys are kept: nobody fills the memory with long names.
+        format!("account:{tenant_name}:{}", login.username.chars().take(256).collect::<String>()),
         format!("source:{}", context.ip_address.as_deref().unwrap_or("unknown")),
     ];
     let event = Event::new("login", "user").name(&login.username).tenant(login.tenant);
-    if let Some(seconds) = state.throttle.closed(&keys, state.clock.now()) {
+    let closed = || state.throttle.closed(&keys, state.clock.now());
+    let mut wait = closed();
+    let _turn = match wait {
+        Some(_) => None,
+        None => Some(state.throttle.turn().await?),
+    };
+    // Whoever was first may have closed it meanwhile.
+    wait = wait.or_else(closed);
+    if let Some(seconds) = wait {
         let error = ApiError::too_many(seconds);
-        let row = event.finish(state, (None, &login.username), context, AuditResult::Denied, Some(error.detail.clone()));
+        let row =
+            event.finish(state, (None, &login.username), context, AuditResult::Denied, Some(error.detail.clone()));
         state.audit.record(row).await?;
         return Err(error);
     }
@@ -56,7 +66,13 @@ pub(crate) async fn authenticate(
                 Some(tenant) => state.store.tenant(tenant).await?.map(|tenant| tenant.id),
                 None => None,
             };
-            let row = event.tenant(known).finish(state, (None, &username), context, AuditResult::Denied, Some(REFUSED.to_owned()));
+            let row = event.tenant(known).finish(
+                state,
+                (None, &username),
+                context,
+                AuditResult::Denied,
+                Some(REFUSED.to_owned()),
+            );
             state.audit.record(row).await?;
             Err(ApiError::unauthorised(REFUSED))
         }

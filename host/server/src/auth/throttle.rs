@@ -3,6 +3,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pangolin_core::clock::UnixMillis;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::error::ApiError;
+
+/// Logins judged at once. Those that wait are asked again whether the account is still open, so
+/// that a burst gets no more guesses than the same ones in a row, or one.
+const AT_ONCE: usize = 2;
 
 /// Failures in one window.
 #[derive(Debug, Default, Clone, Copy)]
@@ -16,12 +23,23 @@ struct Window {
 pub(crate) struct Throttle {
     limit: u32,
     window_ms: i64,
+    turns: Arc<Semaphore>,
     counted: moka::sync::Cache<String, Arc<Mutex<Window>>>,
 }
 
 impl Throttle {
     pub(crate) fn new(limit: u32, window_seconds: u32) -> Self {
-        Self { limit, window_ms: i64::from(window_seconds) * 1000, counted: moka::sync::Cache::new(100_000) }
+        Self {
+            limit,
+            window_ms: i64::from(window_seconds) * 1000,
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
+            counted: moka::sync::Cache::new(100_000),
+        }
+    }
+
+    /// Waits for one's turn; it lasts until the failure, if there is one, is counted.
+    pub(crate) async fn turn(&self) -> Result<SemaphorePermit<'_>, ApiError> {
+        self.turns.acquire().await.map_err(ApiError::internal)
     }
 
     /// Seconds to wait, if one of the keys is closed.

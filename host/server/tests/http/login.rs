@@ -32,7 +32,8 @@ async fn root_and_users_log_in_and_wrong_credentials_all_sound_the_same() {
 async fn the_documented_curl_sends_no_content_type() {
     let host = host().await;
     let body = format!(r#"{{"username":"{}", "password":"{}", "tenant-id":null}}"#, ROOT.0, ROOT.1);
-    let request = |path: &str| Request::builder().method(Method::POST).uri(path).body(Body::from(body.clone())).unwrap();
+    let request =
+        |path: &str| Request::builder().method(Method::POST).uri(path).body(Body::from(body.clone())).unwrap();
     let reply = host.raw(request("/api/v1/users/login")).await.expect(200);
     assert_eq!(reply.body["expires_in"], 86_400);
     assert!(reply.body["tenant_id"].is_null() && reply.body["user"]["role"] == "root");
@@ -62,6 +63,19 @@ async fn ten_failures_close_the_account_for_a_while() {
     let body = json!({"username": "victim", "password": "guess guess", "tenant-id": null});
     let reply = host.post("/api/v1/users/login", "", body).await.expect(429);
     assert!(reply.headers[header::RETRY_AFTER].to_str().unwrap().parse::<u64>().unwrap() <= 60);
+}
+
+#[tokio::test]
+async fn a_burst_gets_no_more_guesses() {
+    let host = host().await;
+    let guess = || async {
+        let body = json!({"username": "victim", "password": "guess guess", "tenant-id": null});
+        host.post("/api/v1/users/login", "", body).await.status
+    };
+    let guesses = futures::future::join_all((0..40).map(|_| guess())).await;
+    let judged = guesses.iter().filter(|status| **status == 401).count();
+    assert!((10..=11).contains(&judged), "{judged} of 40 were judged: {guesses:?}");
+    assert!(guesses.iter().all(|status| [401, 429].contains(&status.as_u16())), "{guesses:?}");
 }
 
 #[tokio::test]
