@@ -8,8 +8,7 @@ use std::{env, fs};
 use sha2::{Digest, Sha256};
 
 /// Only these names are ever trusted so.
-const FIRST_PARTY: [&str; 6] =
-    ["aws_sts", "aws_static", "azure_oauth", "azure_sas", "gcp_downscoped", "vast_s3keys"];
+const FIRST_PARTY: [&str; 6] = ["aws_sts", "aws_static", "azure_oauth", "azure_sas", "gcp_downscoped", "vast_s3keys"];
 
 #[expect(clippy::disallowed_methods, reason = "a build script is configured by its environment")]
 fn main() {

@@ -57,8 +57,7 @@ const PRIVATE: [(&str, &[&str]); 7] = [
 fn crates_see_only_what_the_architecture_says() {
     let found = dependencies();
     for (name, allowed) in EDGES {
-        let ours: Vec<&String> =
-            found[name].iter().filter(|dependency| found.contains_key(*dependency)).collect();
+        let ours: Vec<&String> = found[name].iter().filter(|dependency| found.contains_key(*dependency)).collect();
         for dependency in ours {
             assert!(allowed.contains(&dependency.as_str()), "{name} must not depend on {dependency}");
         }

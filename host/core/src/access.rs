@@ -26,11 +26,7 @@ impl Access {
     /// What both allow.
     #[must_use]
     pub fn intersect(self, other: Self) -> Self {
-        Self {
-            read: self.read && other.read,
-            write: self.write && other.write,
-            delete: self.delete && other.delete,
-        }
+        Self { read: self.read && other.read, write: self.write && other.write, delete: self.delete && other.delete }
     }
 
     /// Whether everything that `other` allows is allowed here.

@@ -62,7 +62,9 @@ impl Location {
         let shown = || text.chars().take(200).collect::<String>().escape_debug().to_string();
         let (scheme, rest) = text.split_once("://").ok_or_else(|| InvalidLocation::NotAbsolute(shown()))?;
         if family(scheme).is_none() {
-            return Err(InvalidLocation::Scheme(scheme.chars().take(20).collect::<String>().escape_debug().to_string()));
+            return Err(InvalidLocation::Scheme(
+                scheme.chars().take(20).collect::<String>().escape_debug().to_string(),
+            ));
         }
         if text.chars().any(|c| c.is_control() || matches!(c, '?' | '#' | '\\')) {
             return Err(InvalidLocation::Ambiguous(shown()));
@@ -117,11 +119,7 @@ impl Location {
     /// The same location as a directory: its text ends in `/`.
     #[must_use]
     pub fn as_directory(&self) -> Self {
-        if self.text.ends_with('/') {
-            self.clone()
-        } else {
-            Self { text: format!("{}/", self.text), ..self.clone() }
-        }
+        if self.text.ends_with('/') { self.clone() } else { Self { text: format!("{}/", self.text), ..self.clone() } }
     }
 
     /// The same location without a trailing `/`.

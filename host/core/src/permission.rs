@@ -139,9 +139,10 @@ impl Principal {
         match self.role {
             UserRole::Root => false,
             UserRole::TenantAdmin => true,
-            UserRole::TenantUser => self.grants.iter().any(|grant| {
-                grant.scope.covers(target) && grant.actions.iter().any(|held| held.implies(action))
-            }),
+            UserRole::TenantUser => self
+                .grants
+                .iter()
+                .any(|grant| grant.scope.covers(target) && grant.actions.iter().any(|held| held.implies(action))),
         }
     }
 
@@ -172,7 +173,9 @@ impl PermissionScope {
     fn is_inside(&self, target: Target<'_>) -> bool {
         match (self, target) {
             (_, Target::Tenant) => true,
-            (Self::Namespace { catalog_id, .. } | Self::Asset { catalog_id, .. }, Target::Catalog(c)) => *catalog_id == c,
+            (Self::Namespace { catalog_id, .. } | Self::Asset { catalog_id, .. }, Target::Catalog(c)) => {
+                *catalog_id == c
+            }
             (
                 Self::Namespace { catalog_id, namespace } | Self::Asset { catalog_id, namespace, .. },
                 Target::Namespace(c, n),

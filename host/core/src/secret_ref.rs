@@ -150,7 +150,9 @@ impl SecretRefPolicy {
         let mut allowed = Vec::new();
         for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
             let (tenant, name) = match part.split_once('/') {
-                Some((tenant, name)) => (Some(tenant.parse().map_err(|_| SecretRefError::Name(tenant.chars().take(3).collect()))?), name),
+                Some((tenant, name)) => {
+                    (Some(tenant.parse().map_err(|_| SecretRefError::Name(tenant.chars().take(3).collect()))?), name)
+                }
                 None => (None, part),
             };
             check_name(name)?;

@@ -22,7 +22,14 @@ pub(crate) struct Event {
 
 impl Event {
     pub(crate) fn new(action: &'static str, resource_type: &'static str) -> Self {
-        Self { action, resource_type, resource_id: None, resource_name: String::new(), tenant: None, metadata: Value::Null }
+        Self {
+            action,
+            resource_type,
+            resource_id: None,
+            resource_name: String::new(),
+            tenant: None,
+            metadata: Value::Null,
+        }
     }
 
     pub(crate) fn id(self, id: impl Into<Option<Uuid>>) -> Self {

@@ -57,7 +57,10 @@ impl Body {
         // Form and shape are told apart: the first is a 400, the second a 422. The serde texts name
         // fields and types, and a value only where it is of the wrong type: never a secret string.
         let value: serde_json::Value = serde_json::from_slice(&self.bytes).map_err(|error| {
-            ApiError::bad_request("", format!("the body is not JSON (line {}, column {})", error.line(), error.column()))
+            ApiError::bad_request(
+                "",
+                format!("the body is not JSON (line {}, column {})", error.line(), error.column()),
+            )
         })?;
         serde_json::from_value(value).map_err(|error| ApiError::unprocessable("", without_values(&error.to_string())))
     }

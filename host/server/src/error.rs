@@ -91,7 +91,11 @@ impl ApiError {
     pub(crate) fn internal(cause: impl std::fmt::Display) -> Self {
         Self {
             cause: Some(cause.to_string()),
-            ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the host failed; quote the error id to the operator")
+            ..Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "the host failed; quote the error id to the operator",
+            )
         }
     }
 

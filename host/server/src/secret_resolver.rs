@@ -43,7 +43,9 @@ fn only_key(places: &Places, dir: &Path) -> Result<Secret<String>, SecretRefErro
         .map(|entry| entry.path());
     match (keys.next(), keys.next()) {
         (Some(only), None) => read(places, &only)?.ok_or_else(|| places.not_found()),
-        (Some(_), Some(_)) => Err(unreadable(places, "it is a directory with several keys and none of the expected name")),
+        (Some(_), Some(_)) => {
+            Err(unreadable(places, "it is a directory with several keys and none of the expected name"))
+        }
         _ => Err(places.not_found()),
     }
 }

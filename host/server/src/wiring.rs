@@ -50,14 +50,8 @@ pub async fn build(config: Config) -> anyhow::Result<AppState> {
         clock.clone(),
         settings,
     ));
-    let catalogs = Catalogs::new(
-        tables,
-        vending,
-        audit.clone(),
-        clock.clone(),
-        egress.clone(),
-        config.local_storage_dir.clone(),
-    );
+    let catalogs =
+        Catalogs::new(tables, vending, audit.clone(), clock.clone(), egress.clone(), config.local_storage_dir.clone());
     let s3_endpoint = config.aws.s3_endpoint.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
     let catalogs = Arc::new(catalogs.with_storage_defaults(config.aws.region.clone(), s3_endpoint));
     let passwords = Passwords::new().map_err(|error| anyhow::anyhow!(error.detail))?;

@@ -108,8 +108,12 @@ pub trait CatalogStore: Send + Sync + std::fmt::Debug {
     async fn drop_namespace(&self, catalog: CatalogId, path: &NamespacePath) -> Result<(), StoreError>;
 
     /// A table with its metadata. Warm: from memory.
-    async fn table(&self, catalog: CatalogId, namespace: &NamespacePath, name: &str)
-    -> Result<Option<Arc<Table>>, StoreError>;
+    async fn table(
+        &self,
+        catalog: CatalogId,
+        namespace: &NamespacePath,
+        name: &str,
+    ) -> Result<Option<Arc<Table>>, StoreError>;
     /// A table by its identifier.
     async fn table_by_id(&self, catalog: CatalogId, id: TableId) -> Result<Option<Arc<Table>>, StoreError>;
     /// Names and identifiers of the tables of a namespace.

@@ -219,9 +219,8 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     }
 
     fn store(&mut self, data_dir: PathBuf) -> StoreSection {
-        let url = self
-            .text("DATABASE_URL")
-            .unwrap_or_else(|| format!("sqlite://{}", data_dir.join("pangolin.db").display()));
+        let url =
+            self.text("DATABASE_URL").unwrap_or_else(|| format!("sqlite://{}", data_dir.join("pangolin.db").display()));
         if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| url.starts_with(scheme)) {
             self.wrong("DATABASE_URL", "use sqlite://path or postgres://user:password@host/database");
         }
@@ -233,7 +232,10 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             }
         });
         if keys.is_none() && url.starts_with("postgres") {
-            self.wrong("PANGOLIN_ENCRYPTION_KEY", "is needed with PostgreSQL: base64 of 32 bytes; openssl rand -base64 32");
+            self.wrong(
+                "PANGOLIN_ENCRYPTION_KEY",
+                "is needed with PostgreSQL: base64 of 32 bytes; openssl rand -base64 32",
+            );
         }
         let audit_sync = match self.text("PANGOLIN_AUDIT_SYNC").as_deref() {
             None | Some("full") => AuditSync::Full,
@@ -270,14 +272,14 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             match part.parse() {
                 Ok(range) => allow.push(range),
                 Err(_) if part.is_empty() => {}
-                Err(_) => self.wrong("PANGOLIN_EGRESS_ALLOW", "use address ranges separated by commas, for example 127.0.0.0/8"),
+                Err(_) => self
+                    .wrong("PANGOLIN_EGRESS_ALLOW", "use address ranges separated by commas, for example 127.0.0.0/8"),
             }
         }
-        let operator_endpoints =
-            ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_S3"]
-                .into_iter()
-                .filter_map(|name| self.url(name))
-                .collect();
+        let operator_endpoints = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_S3"]
+            .into_iter()
+            .filter_map(|name| self.url(name))
+            .collect();
         EgressSection { allow, allow_http: self.flag("AWS_ALLOW_HTTP"), operator_endpoints }
     }
 

@@ -13,16 +13,15 @@ const GOOD: [(&str, &str); 3] = [
 
 #[test]
 fn auth_mode_refuses_to_start_without_its_settings_and_says_all_of_them() {
-    assert_eq!(
-        with(&[]).unwrap_err(),
-        ["PANGOLIN_ROOT_USER", "PANGOLIN_ROOT_PASSWORD", "PANGOLIN_JWT_SECRET"]
-    );
+    assert_eq!(with(&[]).unwrap_err(), ["PANGOLIN_ROOT_USER", "PANGOLIN_ROOT_PASSWORD", "PANGOLIN_JWT_SECRET"]);
     assert!(with(&GOOD).is_ok());
 }
 
 #[test]
 fn weak_token_secrets_are_refused() {
-    for secret in ["short", &"a".repeat(40), "changeme-changeme-changeme-changeme-x9", "<random-32-char-string>0123456789abc"] {
+    for secret in
+        ["short", &"a".repeat(40), "changeme-changeme-changeme-changeme-x9", "<random-32-char-string>0123456789abc"]
+    {
         let mut pairs = GOOD.to_vec();
         pairs[0].1 = secret;
         assert_eq!(with(&pairs).unwrap_err(), ["PANGOLIN_JWT_SECRET"], "{secret}");

@@ -1,6 +1,5 @@
 //! The status table: what each error of the domain is in HTTP.
 
-
 use axum::http::StatusCode;
 use pangolin_core::policy::Denied;
 use pangolin_core::ports::{AuditUnavailable, StoreError};
@@ -13,10 +12,13 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match &error {
             StoreError::NotFound(what) => Self::not_found(what),
-            StoreError::AlreadyExists(_) | StoreError::InUse(_) | StoreError::Conflict(_) | StoreError::LocationTaken => {
-                Self::conflict(error.to_string())
+            StoreError::AlreadyExists(_)
+            | StoreError::InUse(_)
+            | StoreError::Conflict(_)
+            | StoreError::LocationTaken => Self::conflict(error.to_string()),
+            StoreError::HostIdentityTaken => {
+                Self::new(StatusCode::FORBIDDEN, "host-identity-refused", error.to_string())
             }
-            StoreError::HostIdentityTaken => Self::new(StatusCode::FORBIDDEN, "host-identity-refused", error.to_string()),
             StoreError::SecretRefTaken => Self::new(StatusCode::FORBIDDEN, "secret-ref-refused", error.to_string()),
             StoreError::Backend(source) => {
                 let mut chain = source.to_string();
