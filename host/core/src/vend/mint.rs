@@ -208,8 +208,5 @@ enum Landed {
 
 /// Whether trying later may help, so that an old credential may stand in meanwhile.
 fn is_transient(error: &StrategyError) -> bool {
-    matches!(
-        error.kind,
-        StrategyErrorKind::Throttled | StrategyErrorKind::Unavailable | StrategyErrorKind::Upstream
-    )
+    matches!(error.kind, StrategyErrorKind::Throttled | StrategyErrorKind::Unavailable | StrategyErrorKind::Upstream)
 }

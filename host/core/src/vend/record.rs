@@ -66,12 +66,7 @@ pub(super) fn started(now: UnixMillis, subject: &Subject<'_>, strategy: &Strateg
 }
 
 /// The strategy failed, or its answer was refused.
-pub(super) fn failed(
-    now: UnixMillis,
-    subject: &Subject<'_>,
-    strategy: &StrategyInfo,
-    error: &VendError,
-) -> AuditEvent {
+pub(super) fn failed(now: UnixMillis, subject: &Subject<'_>, strategy: &StrategyInfo, error: &VendError) -> AuditEvent {
     let mut metadata = scope(subject);
     insert(&mut metadata, "code", json!(error.code()));
     insert(&mut metadata, "strategy", json!(strategy.description.name));

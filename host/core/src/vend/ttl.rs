@@ -61,6 +61,9 @@ mod tests {
             choose(&Limits { token_rest_ms: Some(5000), ..BASE }),
             Err(VendError::TokenTooOld { rest: 5, least: 900 })
         ));
-        assert!(matches!(choose(&Limits { token_rest_ms: Some(-1), ..BASE }), Err(VendError::TokenTooOld { rest: 0, .. })));
+        assert!(matches!(
+            choose(&Limits { token_rest_ms: Some(-1), ..BASE }),
+            Err(VendError::TokenTooOld { rest: 0, .. })
+        ));
     }
 }

@@ -105,8 +105,8 @@ impl TokenIssuer {
             exp: record.expires_at.0 / 1000,
             nbf: None,
         };
-        let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.signing)
-            .map_err(ApiError::internal)?;
+        let token =
+            jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.signing).map_err(ApiError::internal)?;
         Ok((Secret::from(token), record))
     }
 

@@ -10,9 +10,7 @@ use crate::clock::ManualClock;
 use crate::fixtures::NOW;
 use crate::id::{CatalogId, TableId, TenantId};
 use crate::namespace::NamespacePath;
-use crate::ports::{
-    AuditUnavailable, NewTable, Page, PageRequest, StoreError, StrategyCall, TableCommit,
-};
+use crate::ports::{AuditUnavailable, NewTable, Page, PageRequest, StoreError, StrategyCall, TableCommit};
 use crate::record::{Namespace, Properties};
 use crate::secret::Secret;
 use crate::secret_ref::SecretRefError;
@@ -40,7 +38,8 @@ impl Bench {
 pub(super) fn bench() -> Bench {
     let clock = Arc::new(ManualClock::at(NOW));
     let trail = Arc::new(Trail::default());
-    let strategy = Arc::new(FakeStrategy { clock: clock.clone(), trail: trail.clone(), ..FakeStrategy::new(clock.clone()) });
+    let strategy =
+        Arc::new(FakeStrategy { clock: clock.clone(), trail: trail.clone(), ..FakeStrategy::new(clock.clone()) });
     let store = Arc::new(Shelf::default());
     let settings = VendSettings {
         default_ttl_seconds: 3600,
@@ -206,7 +205,12 @@ impl CatalogStore for Shelf {
     ) -> Result<Page<NamespacePath>, StoreError> {
         unasked()
     }
-    async fn set_namespace_properties(&self, _: CatalogId, _: &NamespacePath, _: &Properties) -> Result<(), StoreError> {
+    async fn set_namespace_properties(
+        &self,
+        _: CatalogId,
+        _: &NamespacePath,
+        _: &Properties,
+    ) -> Result<(), StoreError> {
         unasked()
     }
     async fn drop_namespace(&self, _: CatalogId, _: &NamespacePath) -> Result<(), StoreError> {
