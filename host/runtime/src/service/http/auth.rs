@@ -1,5 +1,7 @@
 //! Puts secrets into a request that the guest has let go of.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -8,6 +10,8 @@ use pangolin_core::clock::UnixMillis;
 use pangolin_core::secret::Secret;
 use pangolin_core::strategy::SecretUse;
 use pangolin_egress::Request;
+use serde_json::Value;
+use url::Url;
 use zeroize::Zeroizing;
 
 use super::super::leak::Needles;
@@ -112,6 +116,16 @@ fn append_field(request: &mut Request, name: &str, value: &str) -> Result<(), Ht
     Ok(())
 }
 
+/// Whether the URL is at the warehouse's own storage endpoint.
+fn is_storage(config: &BTreeMap<String, Value>, url: &Url) -> bool {
+    let endpoint = config.get("endpoint").and_then(Value::as_str).and_then(|text| Url::parse(text).ok());
+    endpoint.is_some_and(|endpoint| {
+        let (host, storage) = (url.host_str().unwrap_or_default(), endpoint.host_str().unwrap_or_default());
+        let same_host = host == storage || host.strip_suffix(storage).is_some_and(|bucket| bucket.ends_with('.'));
+        same_host && url.port_or_known_default() == endpoint.port_or_known_default()
+    })
+}
+
 /// Signs, but for STS, whose requests the host must be able to read and judge, and for S3 only
 /// what lies within the scopes.
 fn sign(
@@ -122,14 +136,22 @@ fn sign(
     request: &mut Request,
     now: UnixMillis,
 ) -> Result<Needles, HttpFailure> {
-    if matches!(service, "sts" | "iam") {
+    let folded = service.to_ascii_lowercase();
+    if folded.starts_with("sts") || folded.starts_with("iam") {
         return Err(HttpFailure::denied("requests to STS and IAM are not signed here: use `sts.assume-role`"));
+    }
+    // Not every store looks at the name of the service in a signature.
+    if service != "s3" && (folded.starts_with("s3") || is_storage(&call.config, &request.url)) {
+        return Err(HttpFailure::denied(
+            "requests to the storage are signed for service 's3', so that they can be judged",
+        ));
     }
     if !is_region(region) {
         return Err(HttpFailure::invalid("the region is not one"));
     }
     if service == "s3" {
         let scopes = call.authorised.as_ref().map(pangolin_core::policy::Authorised::scopes).unwrap_or_default();
+        headers::check_s3(&request.headers)?;
         request.url = s3_url::within(request.method.as_str(), &request.url, &call.config, scopes)
             .map_err(|outside| HttpFailure::denied(outside.to_string()))?;
     }

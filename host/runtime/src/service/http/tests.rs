@@ -220,13 +220,26 @@ async fn signatures_are_made_within_the_scopes_and_never_for_sts() {
         |service: &str| HttpAuth::Sigv4 { keys: keys.clone(), service: service.into(), region: "eu-west-1".into() };
     let failure = refused(&mut call, with(peer.url("/"), auth("sts"))).await;
     assert!(failure.kind == HttpFailureKind::Denied && failure.message.contains("assume-role"), "{failure}");
+    call.http_calls_left = 20;
+    for disguised in ["es", "S3", "s3x", "STS"] {
+        let failure = refused(&mut call, with(peer.url("/lake/sales/orders2/a"), auth(disguised))).await;
+        assert_eq!(failure.kind, HttpFailureKind::Denied, "{disguised}: {failure}");
+    }
+    for header in ["x-amz-copy-source", "X-Amz-Acl", "x-amz-grant-read", "x-amz-tagging", "x-http-method-override"] {
+        let headers = vec![(header.to_owned(), "/lake/sales/orders2/a".to_owned())];
+        let request = HttpRequest { auth: auth("s3"), headers, ..get(peer.url("/lake/sales/orders/a")) };
+        let failure = refused(&mut call, request).await;
+        assert!(failure.message.contains(&header.to_ascii_lowercase()), "{failure}");
+    }
     let outside = HttpRequest { auth: auth("s3"), ..get(peer.url("/lake/sales/orders2/a")) };
     assert_eq!(refused(&mut call, outside).await.kind, HttpFailureKind::Denied);
     assert!(peer.requests().is_empty());
     call.http_calls_left = 2;
     service().send(&mut call, HttpRequest { auth: auth("s3"), ..get(peer.url("/lake/sales/orders/a")) }).await.unwrap();
-    service().send(&mut call, with(peer.url("/other"), auth("es"))).await.unwrap();
-    for (seen, scope) in peer.requests().iter().zip(["s3", "es"]) {
+    let other = Peer::start(OK).await;
+    call.config.insert("vms".to_owned(), other.url("/").into());
+    service().send(&mut call, with(other.url("/other"), auth("es"))).await.unwrap();
+    for (seen, scope) in [(&peer.requests()[0], "s3"), (&other.requests()[0], "es")] {
         let expected =
             format!("authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20130524/eu-west-1/{scope}/aws4_request, ");
         assert!(seen.contains(&expected), "{seen}");
