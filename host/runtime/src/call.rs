@@ -30,6 +30,8 @@ pub(crate) struct Call {
     pub(crate) hosts: Arc<[HostPattern]>,
     /// Whether the operator granted `sts` with the host's identity.
     pub(crate) may_use_host_identity: bool,
+    /// The life asked for; nothing that is signed lives longer.
+    pub(crate) ttl_seconds: u32,
     /// When the call must be over; no service works beyond it.
     pub(crate) deadline: tokio::time::Instant,
     /// Requests that the guest may still send.

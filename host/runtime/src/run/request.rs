@@ -85,6 +85,7 @@ pub(super) fn call(plugin: &LoadedPlugin, config: GuestConfig, ask: &StrategyCal
         fields: Arc::clone(&granted.fields),
         hosts: Arc::clone(&granted.hosts),
         may_use_host_identity: granted.host_identity,
+        ttl_seconds: ask.ttl_seconds,
         ..Call::ungranted(&plugin.name, &granted.limits)
     }
 }
@@ -102,6 +103,7 @@ impl Call {
             fields: Arc::from([]),
             hosts: Arc::from([]),
             may_use_host_identity: false,
+            ttl_seconds: 0,
             deadline: Instant::now() + limits.services_wall(),
             http_calls_left: limits.http_calls,
             http_bytes_left: limits.http_bytes,

@@ -34,9 +34,9 @@ pub(crate) fn presign_s3(clock: &dyn Clock, call: &Call, request: PresignRequest
     let Some(authorised) = &call.authorised else {
         return Err(denied("not-authorised", "nothing may be signed outside of a vend".to_owned()));
     };
-    if !(1..=MAX_LIFE_SECONDS).contains(&request.expires_in_seconds) {
-        let message =
-            format!("a presigned URL lives 1 to {MAX_LIFE_SECONDS} seconds, not {}", request.expires_in_seconds);
+    let longest = call.ttl_seconds.min(MAX_LIFE_SECONDS);
+    if !(1..=longest).contains(&request.expires_in_seconds) {
+        let message = format!("a presigned URL lives 1 to {longest} seconds here, not {}", request.expires_in_seconds);
         return Err(StrategyError::new(StrategyErrorKind::InvalidConfig, "presign-life-out-of-range", message));
     }
     if !is_region(&request.region) {

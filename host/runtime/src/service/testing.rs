@@ -36,6 +36,7 @@ pub(super) fn call() -> CallBuilder {
             fields: Arc::new([]),
             hosts: Arc::new([]),
             may_use_host_identity: false,
+            ttl_seconds: 3_600,
             deadline: tokio::time::Instant::now() + Duration::from_secs(10),
             http_calls_left: 4,
             http_bytes_left: 64 * 1024,
