@@ -85,7 +85,7 @@ pub(crate) fn check(terms: &Terms<'_>, call: Call, answer: Vec<Credential>) -> R
     for credential in answer {
         check_prefix(&credential.prefix, terms.scopes)?;
         let expires_at = life.check(credential.expires_at_ms)?;
-        let entries = entries(credential.entries, &call)?;
+        let entries = entries(credential.entries, &call, terms.description.scoping)?;
         credentials.push(MintedCredential { prefix: credential.prefix, entries, expires_at });
     }
     Ok(Minted {
@@ -178,7 +178,7 @@ impl Life {
 }
 
 /// Properties with their values, slots filled in.
-fn entries(entries: Vec<Entry>, call: &Call) -> Result<Vec<(String, Secret<String>)>, StrategyError> {
+fn entries(entries: Vec<Entry>, call: &Call, scoping: Scoping) -> Result<Vec<(String, Secret<String>)>, StrategyError> {
     if !(1..=MAX_ENTRIES).contains(&entries.len()) {
         return Err(bad("plugin-bad-answer", format!("a credential has 1 to {MAX_ENTRIES} properties")));
     }
@@ -194,6 +194,14 @@ fn entries(entries: Vec<Entry>, call: &Call) -> Result<Vec<(String, Secret<Strin
                 return Err(bad("plugin-bad-answer", format!("the value of '{}' has no valid form", entry.key)));
             }
             Value::Plain(value) => Secret::new(value),
+            // A stored key opens what it opens: whoever hands it out has narrowed nothing.
+            Value::Slot(_) if scoping == Scoping::Exact => {
+                return Err(bad(
+                    "plugin-slot-refused",
+                    "the plugin answered with the value of a slot and describes itself as 'exact': a stored key is not \
+                     limited to one table, it must say 'unscoped'",
+                ));
+            }
             Value::Slot(slot) => slot_value(&slot, call)?,
         };
         out.push((entry.key, value));

@@ -130,13 +130,16 @@ fn only_a_strategy_that_cannot_narrow_mints_without_end() {
 #[expect(clippy::disallowed_methods, reason = "compares the value of a test's slot")]
 fn a_slot_goes_out_only_where_its_field_says_so() {
     let slot = |name: &str| entry("s3.secret-access-key", Value::Slot(name.to_owned()));
-    let minted = judged(Scoping::Exact, vec![Credential { entries: vec![slot("open")], ..credential() }]).unwrap();
+    let minted = judged(Scoping::Unscoped, vec![Credential { entries: vec![slot("open")], ..credential() }]).unwrap();
     assert_eq!(minted.credentials[0].entries[0].1.expose(), "goes-out");
     for name in ["closed", "foreign", "unset", "nope", ""] {
-        let error = judged(Scoping::Exact, vec![Credential { entries: vec![slot(name)], ..credential() }]).unwrap_err();
+        let error =
+            judged(Scoping::Unscoped, vec![Credential { entries: vec![slot(name)], ..credential() }]).unwrap_err();
         assert_eq!(error.code, "plugin-slot-refused", "{name}");
         assert!(!error.message.contains("stays"));
     }
+    let exact = judged(Scoping::Exact, vec![Credential { entries: vec![slot("open")], ..credential() }]).unwrap_err();
+    assert_eq!(exact.code, "plugin-slot-refused", "a stored key is not limited to a table");
 }
 
 #[test]
