@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -55,8 +56,12 @@ pub fn run() -> ExitCode {
 
 fn dispatch(command: &Command) -> anyhow::Result<()> {
     if let Command::Openapi = command {
-        println!("{}", router::openapi().to_pretty_json()?);
-        return Ok(());
+        let document = router::openapi().to_pretty_json()?;
+        return match writeln!(std::io::stdout(), "{document}") {
+            // Whoever reads may stop early.
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+            _ => Ok(()),
+        };
     }
     let config = read_config()?;
     telemetry::start();
