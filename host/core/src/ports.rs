@@ -6,5 +6,5 @@ mod catalog;
 mod strategies;
 
 pub use audit::{AuditTrail, AuditUnavailable};
-pub use catalog::{CatalogStore, NewTable, Page, PageRequest, StoreError, TableCommit};
+pub use catalog::{CatalogStore, NewTable, Page, PageRequest, StoreError, TableCommit, TableLocations};
 pub use strategies::{SlotValues, Strategies, StrategyCall};

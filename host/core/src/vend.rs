@@ -20,7 +20,7 @@ use crate::access::Access;
 use crate::audit::RequestContext;
 use crate::clock::{Clock, UnixMillis};
 use crate::policy::{self, Authorised, Denied};
-use crate::ports::{AuditTrail, AuditUnavailable, CatalogStore, SlotValues, Strategies};
+use crate::ports::{AuditTrail, AuditUnavailable, SlotValues, Strategies, TableLocations};
 use crate::principal::Principal;
 use crate::record::{CatalogSnapshot, Table};
 use crate::secret_ref::{SecretRefPolicy, SecretResolver};
@@ -101,7 +101,7 @@ pub enum VendOutcome {
 pub struct Vending {
     strategies: Arc<dyn Strategies>,
     audit: Arc<dyn AuditTrail>,
-    store: Arc<dyn CatalogStore>,
+    locations: Arc<dyn TableLocations>,
     secrets: Arc<dyn SecretResolver>,
     clock: Arc<dyn Clock>,
     cache: cache::CredentialCache,
@@ -114,13 +114,13 @@ impl Vending {
     pub fn new(
         strategies: Arc<dyn Strategies>,
         audit: Arc<dyn AuditTrail>,
-        store: Arc<dyn CatalogStore>,
+        locations: Arc<dyn TableLocations>,
         secrets: Arc<dyn SecretResolver>,
         clock: Arc<dyn Clock>,
         settings: VendSettings,
     ) -> Self {
         let cache = cache::CredentialCache::new(&settings.cache);
-        Self { strategies, audit, store, secrets, clock, cache, settings }
+        Self { strategies, audit, locations, secrets, clock, cache, settings }
     }
 
     /// Vends credentials of `table` to `principal`.
@@ -193,7 +193,7 @@ impl Vending {
     /// Another table's location inside this one's would be opened as well.
     async fn require_exclusive(&self, snapshot: &CatalogSnapshot, table: &Table) -> Result<(), VendError> {
         // A table that is being created is not stored yet; its locations are judged at creation.
-        if table.version > 0 && !self.store.locations_are_exclusive(snapshot.catalog.id, table).await? {
+        if table.version > 0 && !self.locations.locations_are_exclusive(snapshot.catalog.id, table).await? {
             return Err(VendError::LocationShared);
         }
         Ok(())

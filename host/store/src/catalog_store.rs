@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use pangolin_core::id::{CatalogId, TableId, TenantId};
 use pangolin_core::namespace::NamespacePath;
-use pangolin_core::ports::{CatalogStore, NewTable, Page, PageRequest, StoreError, TableCommit};
+use pangolin_core::ports::{CatalogStore, NewTable, Page, PageRequest, StoreError, TableCommit, TableLocations};
 use pangolin_core::record::{CatalogSnapshot, Namespace, Properties, Table};
 
 use crate::store::Store;
@@ -93,7 +93,10 @@ impl CatalogStore for Store {
     ) -> Result<(), StoreError> {
         self.move_table(catalog, id, namespace, name).await
     }
+}
 
+#[async_trait]
+impl TableLocations for Store {
     async fn locations_are_exclusive(&self, catalog: CatalogId, table: &Table) -> Result<bool, StoreError> {
         self.exclusive(catalog, table).await
     }

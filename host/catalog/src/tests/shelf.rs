@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use async_trait::async_trait;
 use pangolin_core::id::{CatalogId, TableId, TenantId};
 use pangolin_core::namespace::NamespacePath;
-use pangolin_core::ports::{CatalogStore, NewTable, Page, PageRequest, StoreError, TableCommit};
+use pangolin_core::ports::{CatalogStore, NewTable, Page, PageRequest, StoreError, TableCommit, TableLocations};
 use pangolin_core::record::{CatalogSnapshot, Namespace, Properties, Table};
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -212,7 +212,10 @@ impl CatalogStore for Shelf {
         *slot = Arc::new(Table { namespace: namespace.clone(), name: name.to_owned(), ..Table::clone(slot) });
         Ok(())
     }
+}
 
+#[async_trait]
+impl TableLocations for Shelf {
     async fn locations_are_exclusive(&self, _: CatalogId, table: &Table) -> Result<bool> {
         let locations: Vec<_> = table.locations().cloned().collect();
         Ok(!overlaps(&self.lock().tables, table.id, &locations))

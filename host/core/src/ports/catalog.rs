@@ -79,10 +79,18 @@ pub struct TableCommit {
     pub extra_locations: Vec<Location>,
 }
 
+/// Which locations belong to which table.
+#[async_trait]
+pub trait TableLocations: Send + Sync + std::fmt::Debug {
+    /// Whether no location of the table overlaps one of another table of the catalog; asked again
+    /// at every vend. Warm: from memory.
+    async fn locations_are_exclusive(&self, catalog: CatalogId, table: &Table) -> Result<bool, StoreError>;
+}
+
 /// Catalogs, namespaces and tables. Everything is asked by tenant: a foreign thing is `None`
 /// or [`StoreError::NotFound`], like one that never was.
 #[async_trait]
-pub trait CatalogStore: Send + Sync + std::fmt::Debug {
+pub trait CatalogStore: TableLocations {
     /// A catalog with its warehouse, by name. Warm: from memory.
     async fn catalog(&self, tenant: TenantId, name: &str) -> Result<Option<Arc<CatalogSnapshot>>, StoreError>;
 
@@ -140,7 +148,4 @@ pub trait CatalogStore: Send + Sync + std::fmt::Debug {
         namespace: &NamespacePath,
         name: &str,
     ) -> Result<(), StoreError>;
-    /// Whether a location of the table overlaps one of another table of the catalog; asked again
-    /// at every vend. Warm: from memory.
-    async fn locations_are_exclusive(&self, catalog: CatalogId, table: &Table) -> Result<bool, StoreError>;
 }

@@ -1,7 +1,7 @@
 //! Locations of tables.
 
 use pangolin_core::ports::StoreError::LocationTaken;
-use pangolin_core::ports::{CatalogStore, NewTable};
+use pangolin_core::ports::{CatalogStore, NewTable, TableLocations};
 
 use crate::make::{self, refused};
 use crate::testdb::TestDb;

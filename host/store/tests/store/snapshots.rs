@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use pangolin_core::ports::CatalogStore;
+use pangolin_core::ports::{CatalogStore, TableLocations};
 
 use crate::make;
 use crate::testdb::TestDb;

@@ -8,10 +8,8 @@ use super::super::*;
 use crate::audit::{AuditEvent, AuditResult};
 use crate::clock::ManualClock;
 use crate::fixtures::NOW;
-use crate::id::{CatalogId, TableId, TenantId};
-use crate::namespace::NamespacePath;
-use crate::ports::{AuditUnavailable, NewTable, Page, PageRequest, StoreError, StrategyCall, TableCommit};
-use crate::record::{Namespace, Properties};
+use crate::id::CatalogId;
+use crate::ports::{AuditUnavailable, StoreError, StrategyCall};
 use crate::secret::Secret;
 use crate::secret_ref::SecretRefError;
 use crate::strategy::{ConfigProblem, Description, Minted, RejectedPlugin, StrategyError};
@@ -182,69 +180,8 @@ pub(super) struct Shelf {
     pub(super) shared: AtomicBool,
 }
 
-fn unasked<T>() -> Result<T, StoreError> {
-    Err(StoreError::NotFound("nothing"))
-}
-
 #[async_trait]
-impl CatalogStore for Shelf {
-    async fn catalog(&self, _: TenantId, _: &str) -> Result<Option<Arc<CatalogSnapshot>>, StoreError> {
-        unasked()
-    }
-    async fn create_namespace(&self, _: &Namespace) -> Result<(), StoreError> {
-        unasked()
-    }
-    async fn namespace(&self, _: CatalogId, _: &NamespacePath) -> Result<Option<Namespace>, StoreError> {
-        unasked()
-    }
-    async fn list_namespaces(
-        &self,
-        _: CatalogId,
-        _: Option<&NamespacePath>,
-        _: &PageRequest,
-    ) -> Result<Page<NamespacePath>, StoreError> {
-        unasked()
-    }
-    async fn set_namespace_properties(
-        &self,
-        _: CatalogId,
-        _: &NamespacePath,
-        _: &Properties,
-    ) -> Result<(), StoreError> {
-        unasked()
-    }
-    async fn drop_namespace(&self, _: CatalogId, _: &NamespacePath) -> Result<(), StoreError> {
-        unasked()
-    }
-    async fn table(&self, _: CatalogId, _: &NamespacePath, _: &str) -> Result<Option<Arc<Table>>, StoreError> {
-        unasked()
-    }
-    async fn table_by_id(&self, _: CatalogId, _: TableId) -> Result<Option<Arc<Table>>, StoreError> {
-        unasked()
-    }
-    async fn list_tables(
-        &self,
-        _: CatalogId,
-        _: &NamespacePath,
-        _: &PageRequest,
-    ) -> Result<Page<(String, TableId)>, StoreError> {
-        unasked()
-    }
-    async fn create_table(&self, _: &NewTable) -> Result<(), StoreError> {
-        unasked()
-    }
-    async fn commit_table(&self, _: &TableCommit) -> Result<(), StoreError> {
-        unasked()
-    }
-    async fn commit_tables(&self, _: &[TableCommit]) -> Result<(), StoreError> {
-        unasked()
-    }
-    async fn drop_table(&self, _: CatalogId, _: TableId) -> Result<(), StoreError> {
-        unasked()
-    }
-    async fn rename_table(&self, _: CatalogId, _: TableId, _: &NamespacePath, _: &str) -> Result<(), StoreError> {
-        unasked()
-    }
+impl TableLocations for Shelf {
     async fn locations_are_exclusive(&self, _: CatalogId, _: &Table) -> Result<bool, StoreError> {
         Ok(!self.shared.load(Ordering::SeqCst))
     }

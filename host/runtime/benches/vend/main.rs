@@ -1,5 +1,6 @@
 //! One vend without network: a fresh instance of the `AwsStatic` component through the whole
-//! runtime, beside the same strategy as a native function, from the same warehouse and scope.
+//! runtime, beside the same strategy as a native function, from the same warehouse and scope, and
+//! a vend that the pipeline serves from its cache, with an audit trail that costs nothing.
 //!
 //! Run `cargo xtask plugins` first, then `cargo bench -p pangolin-runtime`.
 
@@ -24,7 +25,8 @@ use pangolin_core::warehouse::{BaseIdentity, StorageKind, Warehouse};
 use pangolin_plugin_sdk::{self as sdk, Strategy as _};
 use pangolin_runtime::{DEFAULT_PLACES, GrantFile, Runtime, RuntimeConfig};
 
-#[path = "../tests/runtime/services.rs"]
+mod cached;
+#[path = "../../tests/runtime/services.rs"]
 mod services;
 
 const SLOTS: [&str; 2] = ["access_key_id", "secret_access_key"];
@@ -51,7 +53,8 @@ fn warehouse() -> Warehouse {
     }
 }
 
-fn authorised(warehouse: &Warehouse) -> Authorised {
+/// A catalog on the warehouse, and a table of it.
+fn table_of(warehouse: &Warehouse) -> (CatalogSnapshot, Table) {
     let catalog = Catalog {
         id: CatalogId::generate(),
         tenant_id: TenantId::DEFAULT,
@@ -78,7 +81,7 @@ fn authorised(warehouse: &Warehouse) -> Authorised {
         warehouse: Arc::new(warehouse.clone()),
         host_identity_allowed: true,
     };
-    authorise_host(&snapshot, &table, Access::READ_WRITE).unwrap()
+    (snapshot, table)
 }
 
 /// A plugin directory with the one component.
@@ -124,10 +127,11 @@ fn vend(criterion: &mut Criterion) {
         services: services::offline(),
         places: DEFAULT_PLACES,
     };
-    let runtime = tokio.block_on(Runtime::open(config, Arc::new(SystemClock))).unwrap();
+    let runtime = Arc::new(tokio.block_on(Runtime::open(config, Arc::new(SystemClock))).unwrap());
     assert_eq!(runtime.rejected(), []);
     let warehouse = warehouse();
-    let authorised = authorised(&warehouse);
+    let (snapshot, table) = table_of(&warehouse);
+    let authorised = authorise_host(&snapshot, &table, Access::READ_WRITE).unwrap();
     let slots: SlotValues = SLOTS.iter().map(|name| ((*name).to_owned(), "AKIAIOSFODNN7EXAMPLE".into())).collect();
     let call = StrategyCall {
         authorised: &authorised,
@@ -142,6 +146,9 @@ fn vend(criterion: &mut Criterion) {
         bencher.to_async(&tokio).iter(|| async { runtime.vend(black_box(call)).await.unwrap() });
     });
     group.bench_function("native", |bencher| bencher.iter(|| native(black_box(&warehouse), black_box(&authorised))));
+    let cached = cached::Cached::new(runtime.clone(), snapshot, table);
+    tokio.block_on(cached.vend());
+    group.bench_function("cached", |bencher| bencher.to_async(&tokio).iter(|| cached.vend()));
     group.finish();
 }
 
