@@ -25,6 +25,16 @@ pub struct OperatorIdentity<'a> {
     pub role: Option<&'a str>,
     /// `PANGOLIN_STS_EXTERNAL_ID`: sent with that role, and with no other.
     pub external_id: Option<&'a str>,
+    /// The operator's STS is not AWS's, see [`is_own_sts`].
+    pub own_sts: bool,
+}
+
+/// Whether an STS endpoint is another one than AWS's. Stores that speak STS know a role by its
+/// name: the rest of the ARN may be anything, and must not make one role pass for two.
+#[must_use]
+pub fn is_own_sts(endpoint: Option<&url::Url>) -> bool {
+    let aws = |host: &str| host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn");
+    endpoint.is_some_and(|endpoint| !endpoint.host_str().is_some_and(aws))
 }
 
 /// What a warehouse uses through the host's own identity.
@@ -34,8 +44,8 @@ pub struct HostClaim {
     pub warehouse_id: WarehouseId,
     /// Its tenant.
     pub tenant_id: TenantId,
-    /// The role that the tenant named; none for the role that the operator offers, and where no
-    /// role is assumed.
+    /// The role that the tenant named, or `role/` and its name where only that counts; none for
+    /// the role that the operator offers, and where no role is assumed.
     pub role: Option<String>,
     /// Its base location.
     pub base: Location,
@@ -56,7 +66,7 @@ impl HostClaim {
         Some(Self {
             warehouse_id: warehouse.id,
             tenant_id: warehouse.tenant_id,
-            role: role.map(str::to_owned),
+            role: role.map(|role| if operator.own_sts { named_only(role) } else { role.to_owned() }),
             base: warehouse.base.clone(),
         })
     }
@@ -105,7 +115,22 @@ fn foreign<'a>(claim: &HostClaim, others: &'a [HostClaim]) -> impl Iterator<Item
 
 /// IAM names are unique without regard to case.
 fn same_role(one: &str, other: &str) -> bool {
-    one.trim().eq_ignore_ascii_case(other.trim())
+    let (one, other) = (one.trim(), other.trim());
+    if one.starts_with(NAMED_ONLY) || other.starts_with(NAMED_ONLY) {
+        return role_name(one).eq_ignore_ascii_case(role_name(other));
+    }
+    one.eq_ignore_ascii_case(other)
+}
+
+/// How a role is written of which only the name counts. No ARN begins so.
+const NAMED_ONLY: &str = "role/";
+
+fn named_only(role: &str) -> String {
+    format!("{NAMED_ONLY}{}", role_name(role))
+}
+
+fn role_name(role: &str) -> &str {
+    role.trim().rsplit('/').next().unwrap_or_default()
 }
 
 /// Why an external id is refused.

@@ -33,6 +33,28 @@ fn a_role_belongs_to_the_tenant_that_came_first() {
 }
 
 #[test]
+fn with_an_sts_of_its_own_a_role_is_its_name() {
+    let url = |text| url::Url::parse(text).unwrap();
+    assert!(
+        is_own_sts(Some(&url("http://store.example:8333")))
+            && is_own_sts(Some(&url("https://amazonaws.com.evil.example")))
+    );
+    assert!(!is_own_sts(Some(&url("https://sts.eu-west-1.amazonaws.com"))) && !is_own_sts(None));
+    let first = claim(1, Some(&named_only(ROLE)), "s3://a/");
+    let older = claim(1, Some(ROLE), "s3://a/");
+    for alias in [ROLE, "arn:aws:iam::111111111111:role/Lake", "arn:aws:iam::123456789012:role/path/LAKE"] {
+        let second = claim(2, Some(&named_only(alias)), "s3://b/");
+        assert!(!judge(&second, std::slice::from_ref(&first), &[]), "{alias}");
+        assert!(!judge(&second, std::slice::from_ref(&older), &[]), "{alias}");
+        assert!(!judge(&second, &[], &[pins(1, &[ROLE], &[])]), "pinned: {alias}");
+        assert!(judge(&second, &[], &[pins(2, &[ROLE], &[])]), "pinned: {alias}");
+    }
+    assert!(judge(&claim(2, Some(&named_only("arn:aws:iam::1:role/Lake2")), "s3://b/"), &[first, older], &[]));
+    let aws = claim(2, Some("arn:aws:iam::111111111111:role/Lake"), "s3://b/");
+    assert!(judge(&aws, &[claim(1, Some(ROLE), "s3://a/")], &[]), "at AWS the account counts");
+}
+
+#[test]
 fn overlapping_bases_are_refused_both_ways() {
     let first = claim(1, None, "s3://lake/sales/");
     for base in ["s3://lake/", "s3://lake/sales/", "s3a://lake/sales/eu/", "s3://LAKE/sales"] {
@@ -73,7 +95,8 @@ fn a_pinned_role_does_not_open_another_tenants_base() {
 
 #[test]
 fn external_ids_never_cross_tenants() {
-    let operator = OperatorIdentity { role: Some("arn:aws:iam::1:role/Op"), external_id: Some("op-id") };
+    let operator =
+        OperatorIdentity { role: Some("arn:aws:iam::1:role/Op"), external_id: Some("op-id"), own_sts: false };
     let ask = |role: &str, configured: Option<&str>| external_id(tenant(1), role, configured, operator);
     assert_eq!(ask("arn:aws:iam::1:role/Op", None), Ok(Some("op-id".to_owned())));
     assert_eq!(ask("arn:aws:iam::1:role/Op", Some("mine")), Ok(Some("op-id".to_owned())));
@@ -89,10 +112,10 @@ fn external_ids_never_cross_tenants() {
 
 #[test]
 fn the_operators_role_without_an_id_gets_none_of_the_hosts_making() {
-    let operator = OperatorIdentity { role: Some(ROLE), external_id: None };
+    let operator = OperatorIdentity { role: Some(ROLE), external_id: None, own_sts: false };
     assert_eq!(external_id(tenant(1), ROLE, None, operator), Ok(None));
     assert_eq!(external_id(tenant(1), ROLE, Some("x"), operator), Ok(Some("x".to_owned())));
-    let stray = OperatorIdentity { role: None, external_id: Some("op-id") };
+    let stray = OperatorIdentity { role: None, external_id: Some("op-id"), own_sts: false };
     assert_eq!(external_id(tenant(1), ROLE, None, stray), Ok(Some(own_external_id(tenant(1)))));
 }
 

@@ -167,6 +167,7 @@ impl Sts {
         let operator = OperatorIdentity {
             role: self.settings.role_arn.as_deref(),
             external_id: self.settings.external_id.as_deref(),
+            own_sts: deputy::is_own_sts(self.settings.endpoint.as_ref()),
         };
         deputy::external_id(authorised.tenant_id(), &request.role_arn, request.external_id.as_deref(), operator)
             .map_err(|refused| denied("external-id-refused", refused.to_string()))

@@ -1,6 +1,6 @@
 //! A definition meets this host: its strategies, its settings, its own identity.
 
-use pangolin_core::deputy::{HostClaim, OperatorIdentity};
+use pangolin_core::deputy::{self, HostClaim, OperatorIdentity};
 use pangolin_core::secret::SecretValue;
 use pangolin_core::warehouse::{Warehouse, WarehouseContext, WarehouseProblems};
 
@@ -69,5 +69,9 @@ pub(super) fn claim(state: &AppState, warehouse: &Warehouse) -> Option<HostClaim
 }
 
 fn operator(config: &Config) -> OperatorIdentity<'_> {
-    OperatorIdentity { role: config.aws.role_arn.as_deref(), external_id: config.aws.external_id.as_deref() }
+    OperatorIdentity {
+        role: config.aws.role_arn.as_deref(),
+        external_id: config.aws.external_id.as_deref(),
+        own_sts: deputy::is_own_sts(config.aws.sts_endpoint.as_ref()),
+    }
 }
