@@ -2,6 +2,7 @@
 
 mod context;
 pub(crate) mod login;
+pub(crate) mod neighbours;
 pub(crate) mod passwords;
 pub(crate) mod throttle;
 pub(crate) mod tokens;

@@ -8,7 +8,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::api;
-use crate::auth::RequestId;
+use crate::auth::{RequestId, neighbours};
 use crate::error::ApiError;
 use crate::error::iceberg::IcebergError;
 use crate::state::AppState;
@@ -49,7 +49,8 @@ pub fn router(state: AppState) -> Router {
     router
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
-        .with_state(state)
+        .with_state(state.clone())
+        .layer(middleware::from_fn_with_state(state, neighbours::layer))
         .layer(DefaultBodyLimit::max(body_limit))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(RequestId::layer))

@@ -105,3 +105,28 @@ async fn no_auth_mode_lets_everybody_in_as_the_default_administrator_and_still_c
     host.get("/api/v1/users/me", &token).await.expect(200);
     host.post("/api/v1/tenants", "", json!({"name": "x"})).await.expect(403);
 }
+
+#[tokio::test]
+async fn no_auth_mode_keeps_out_pages_of_other_sites() {
+    let host = host_with(&[("PANGOLIN_NO_AUTH", "true")]).await;
+    let asked = |name: &str, origin: Option<&str>| {
+        let mut request = Request::builder().uri("/api/v1/users/me").header(header::HOST, name);
+        if let Some(origin) = origin {
+            request = request.header(header::ORIGIN, origin);
+        }
+        host.raw(request.body(Body::empty()).unwrap())
+    };
+    asked("localhost:8080", None).await.expect(200);
+    asked("127.0.0.1:8080", Some("http://localhost:8080")).await.expect(200);
+    asked("rebound.example:8080", None).await.expect(403);
+    asked("127.0.0.1:8080", Some("https://elsewhere.example")).await.expect(403);
+    asked("127.0.0.1:8080", Some("null")).await.expect(403);
+    let open = host_with(&[
+        ("PANGOLIN_NO_AUTH", "true"),
+        ("PANGOLIN_BIND_ADDRESS", "0.0.0.0"),
+        ("PANGOLIN_NO_AUTH_ANY_ADDRESS", "true"),
+    ])
+    .await;
+    let request = Request::builder().uri("/api/v1/users/me").header(header::HOST, "pangolin.internal:8080");
+    open.raw(request.body(Body::empty()).unwrap()).await.expect(200);
+}
