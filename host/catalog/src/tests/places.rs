@@ -35,6 +35,7 @@ async fn register(world: &World, who: &Principal, namespace: &str, file: &str) -
     world.catalogs.register_table(world.by(who), "lake", &path(namespace), request, plain()).await
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "tests hand results over in place")]
 fn forbidden<T: std::fmt::Debug>(result: Result<T, CatalogError>, what: &str) {
     assert!(matches!(result, Err(CatalogError::Forbidden(_))), "{what}: {result:?}");
 }
