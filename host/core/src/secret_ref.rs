@@ -161,6 +161,12 @@ impl SecretRefPolicy {
         Ok(Self { allowed: Some(allowed) })
     }
 
+    /// Whether there is no list, so that tenants may name whatever the host can read.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.allowed.is_none()
+    }
+
     /// Refuses a name that the tenant may not use.
     ///
     /// # Errors

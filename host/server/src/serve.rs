@@ -18,6 +18,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     }
     let address = SocketAddr::new(config.listen.address, config.listen.port);
     let no_auth = config.is_no_auth();
+    let open_references = !no_auth && config.secret_refs.is_open();
     let state = wiring::build(config).await?;
     let listener =
         tokio::net::TcpListener::bind(address).await.with_context(|| format!("{address} cannot be bound"))?;
@@ -26,6 +27,12 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         tracing::warn!(
             "NO-AUTH MODE: every request without credentials is the administrator of the default tenant. \
              For development only; never reachable from other machines."
+        );
+    }
+    if open_references {
+        tracing::warn!(
+            "PANGOLIN_SECRET_REFS is not set: an administrator of any tenant may name secrets of this host's \
+             environment and of /var/run/secrets; set the list before tenants share the host"
         );
     }
     tracing::info!(address = %local, version = env!("CARGO_PKG_VERSION"), "serving");
