@@ -1,5 +1,6 @@
 """The first screen of README.md works as it is printed."""
 
+import os
 import re
 import subprocess
 import sys
@@ -42,6 +43,25 @@ def test_a_warehouse_on_s3(make_host: Callable[..., Host], planted: Planted, sea
     answer = run(command.strip())
     assert answer.status == 201, answer.text
     assert "AwsSts" in str(admin.get("/api/v1/warehouses/production")["vending_strategy"])
+
+
+def test_log_in_a_tenant_a_user_a_grant(make_host: Callable[..., Host]) -> None:
+    host = make_host().start()
+    script = next(block for block in blocks("sh") if "$API/tenants" in block).replace("http://localhost:8080", host.url)
+    env = {"PATH": os.environ["PATH"], "HOME": str(host.dir), "PANGOLIN_ROOT_PASSWORD": host.root_password}
+    script = f"set -euo pipefail\n{script}\ncurl -sf $API/users/$BEN -H \"Authorization: Bearer $TOKEN\""
+    done = subprocess.run(["bash", "-c", script], env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert '"actions":["list","read"]' in done.stdout or '"actions":["read","list"]' in done.stdout, done.stdout
+    assert '"username":"ben"' in done.stdout
+
+
+def test_every_setting_is_documented() -> None:
+    source = (ROOT / "host" / "server" / "src" / "config" / "read.rs").read_text()
+    known = set(re.findall(r'"(PANGOLIN_[A-Z_]+)"', source.split("const KNOWN")[1].split("];")[0]))
+    assert len(known) > 15
+    missing = known - set(re.findall(r"PANGOLIN_[A-Z_]+", (ROOT / "README.md").read_text()))
+    assert not missing, missing
 
 
 def test_every_documented_setting_is_one(make_host: Callable[..., Host]) -> None:

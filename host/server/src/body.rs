@@ -56,13 +56,22 @@ impl Body {
     pub(crate) fn json_any_type<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         // Form and shape are told apart: the first is a 400, the second a 422. The serde texts name
         // fields and types, and a value only where it is of the wrong type: never a secret string.
+        if self.bytes.is_empty() {
+            return Err(ApiError::bad_request("", "the body is empty, and this route takes a JSON object"));
+        }
         let value: serde_json::Value = serde_json::from_slice(&self.bytes).map_err(|error| {
             ApiError::bad_request(
                 "",
                 format!("the body is not JSON (line {}, column {})", error.line(), error.column()),
             )
         })?;
-        serde_json::from_value(value).map_err(|error| ApiError::unprocessable("", without_values(&error.to_string())))
+        serde_path_to_error::deserialize(value).map_err(|error| {
+            let message = without_values(&error.inner().to_string());
+            // A field that is missing or unknown stands in the message.
+            let path = error.path().to_string();
+            let named = message.contains(" field `") || !path.starts_with(|c: char| c.is_ascii_alphabetic());
+            ApiError::unprocessable(if named { "" } else { &path }, message)
+        })
     }
 
     /// The bytes.
@@ -71,20 +80,41 @@ impl Body {
     }
 }
 
-/// Serde quotes a wrong value as `string "…"`; what stands between the quotes may be a secret.
+/// Serde quotes a wrong value as `string "…"` or `integer …`; what stands there may be a secret.
 fn without_values(text: &str) -> String {
-    match text.split_once("string \"") {
-        Some((before, after)) => {
-            let rest = after.rsplit_once('"').map_or("", |(_, rest)| rest);
-            format!("{before}string{rest}")
+    let mut text = text.to_owned();
+    for (kind, quote) in [("string", '"'), ("integer", '`'), ("floating point", '`')] {
+        if let Some((before, after)) = text.split_once(&format!("{kind} {quote}")) {
+            let rest = after.rsplit_once(quote).map_or("", |(_, rest)| rest);
+            text = format!("{before}{kind}{rest}");
         }
-        None => text.to_owned(),
     }
+    text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+    struct Asked {
+        #[expect(dead_code, reason = "only the refusals are looked at")]
+        role_id: uuid::Uuid,
+    }
+
+    fn refusal(text: &'static str) -> String {
+        let body = Body { bytes: Bytes::from_static(text.as_bytes()), is_json: true };
+        body.json::<Asked>().unwrap_err().detail
+    }
+
+    #[test]
+    fn a_refusal_names_the_field_once() {
+        assert!(refusal(r#"{"role-id": "Reader"}"#).starts_with("role-id: UUID"));
+        assert_eq!(refusal("{}"), "missing field `role-id`");
+        assert!(refusal(r#"{"role": "Reader"}"#).starts_with("unknown field `role`"));
+        assert!(refusal("").starts_with("the body is empty"));
+    }
 
     #[test]
     fn a_wrong_value_is_not_quoted() {
@@ -92,5 +122,11 @@ mod tests {
         assert!(error.contains("hunter2"));
         assert!(!without_values(&error).contains("hunter2"));
         assert!(without_values(&error).contains("expected u32"));
+        for number in ["12345678", "1234.5678"] {
+            let error = serde_json::from_str::<String>(number).unwrap_err().to_string();
+            assert!(error.contains("1234"));
+            assert!(!without_values(&error).contains("1234"));
+            assert!(without_values(&error).contains("expected a string"));
+        }
     }
 }

@@ -20,7 +20,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the host. Settings come from the environment; `check` explains them.
+    /// Run the host. Settings come from the environment; `check` judges them.
     Serve,
     /// Bring the database to the schema of this version, and exit.
     Migrate,

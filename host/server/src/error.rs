@@ -68,11 +68,8 @@ impl ApiError {
     pub(crate) fn problems(problems: impl IntoIterator<Item = (String, String)>) -> Self {
         let problems: Vec<FieldProblem> =
             problems.into_iter().map(|(field, message)| FieldProblem { field, message }).collect();
-        let detail = problems
-            .iter()
-            .map(|p| if p.field.is_empty() { p.message.clone() } else { format!("{}: {}", p.field, p.message) })
-            .collect::<Vec<_>>()
-            .join("; ");
+        let detail =
+            problems.iter().map(|problem| said(&problem.field, &problem.message)).collect::<Vec<_>>().join("; ");
         Self { problems, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail) }
     }
 
@@ -101,7 +98,27 @@ impl ApiError {
 
     fn field(status: StatusCode, code: &str, field: &str, message: impl Into<String>) -> Self {
         let message = message.into();
-        let detail = if field.is_empty() { message.clone() } else { format!("{field}: {message}") };
+        let detail = said(field, &message);
         Self { problems: vec![FieldProblem { field: field.to_owned(), message }], ..Self::new(status, code, detail) }
+    }
+}
+
+/// A problem as one text. Messages that begin with the field do not name it twice.
+fn said(field: &str, message: &str) -> String {
+    match message.strip_prefix(field) {
+        Some(rest) if field.is_empty() || rest.starts_with(' ') => message.to_owned(),
+        _ => format!("{field}: {message}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_detail_names_each_field_once() {
+        let problems = [("bucket", "bucket is missing"), ("role", "role_arn is wrong"), ("", "no JSON")];
+        let error = ApiError::problems(problems.map(|(field, message)| (field.to_owned(), message.to_owned())));
+        assert_eq!(error.detail, "bucket is missing; role: role_arn is wrong; no JSON");
     }
 }

@@ -28,6 +28,7 @@ impl Store {
     pub async fn create_catalog(&self, catalog: &Catalog) -> Result<(), StoreError> {
         let mut tx = Tx::management(self.db()).await?;
         check_warehouse(&mut tx, catalog).await?;
+        check_name(&mut tx, catalog).await?;
         check_base(&mut tx, catalog).await?;
         let insert = sql("INSERT INTO catalogs (id, tenant_id, name, warehouse_id, base, properties, revision) \
              VALUES ($1, $2, $3, $4, $5, $6, $7)")
@@ -153,6 +154,14 @@ async fn check_warehouse(tx: &mut Tx, catalog: &Catalog) -> Result<(), StoreErro
     }
     let stands = claims::stands_in(tx, catalog.warehouse_id, row::word(&found, "identity")?).await?;
     if stands { Ok(()) } else { Err(StoreError::HostIdentityTaken) }
+}
+
+/// Asked before the base: of one name there is mostly one base too, and the name is what to change.
+async fn check_name(tx: &mut Tx, catalog: &Catalog) -> Result<(), StoreError> {
+    let select = sql("SELECT id FROM catalogs WHERE tenant_id = $1 AND name = $2")
+        .bind(catalog.tenant_id.to_string())
+        .bind(catalog.name.as_str());
+    if tx.exists(select).await? { Err(StoreError::AlreadyExists("catalog")) } else { Ok(()) }
 }
 
 /// No other catalog of the tenant overlaps.

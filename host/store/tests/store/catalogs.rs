@@ -14,7 +14,9 @@ pub(crate) async fn a_catalog_is_made_changed_and_listed(db: TestDb) {
     let tenant = catalog.tenant_id;
     let lake = store.warehouse(tenant, "lake").await.unwrap().unwrap();
     assert_eq!(store.list_catalogs(tenant, &OffsetPage::default()).await.unwrap(), std::slice::from_ref(&catalog));
-    refused!(store.create_catalog(&make::catalog(&lake, "c", "s3://lake/d")).await, AlreadyExists("catalog"));
+    for base in ["s3://lake/d", "s3://lake/c"] {
+        refused!(store.create_catalog(&make::catalog(&lake, "c", base)).await, AlreadyExists("catalog"));
+    }
 
     let mut changed = catalog.clone();
     changed.properties.insert("owner".to_owned(), "data".to_owned());
