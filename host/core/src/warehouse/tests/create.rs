@@ -63,7 +63,8 @@ fn missing_fields_are_named_at_creation() {
 
 #[test]
 fn the_operators_role_stands_for_a_missing_one() {
-    let operator = OperatorIdentity { role: Some("arn:aws:iam::1:role/Op"), external_id: Some("op-id"), own_sts: false };
+    let operator =
+        OperatorIdentity { role: Some("arn:aws:iam::1:role/Op"), external_id: Some("op-id"), own_sts: false };
     let host = Host { operator, ..Host::default() };
     let made = host.create(&s3(&json!({}), &json!({ "use_sts": true }))).unwrap();
     assert_eq!(made.text("role_arn"), Some("arn:aws:iam::1:role/Op"));
