@@ -25,7 +25,7 @@ use crate::principal::Principal;
 use crate::record::{CatalogSnapshot, Table};
 use crate::secret_ref::{SecretRefPolicy, SecretResolver};
 use crate::strategy::{MintedCredential, Scoping, StrategyInfo};
-use crate::warehouse::StorageKind;
+use crate::warehouse::{StorageKind, Warehouse};
 
 pub use self::cache::CacheSettings;
 pub use self::error::VendError;
@@ -181,13 +181,22 @@ impl Vending {
         let token_rest = principal.token_expires_at.filter(|_| self.settings.limit_to_token);
         let ttl_seconds = ttl::choose(&ttl::Limits {
             requested: ask.ttl_seconds,
+            token_rest_ms: token_rest.map(|end| end.0 - self.clock.now().0),
+            ..self.ttl_limits(warehouse, &strategy)
+        })?;
+        Ok(Judged::Vend { authorised: Box::new(authorised), strategy, ttl_seconds })
+    }
+
+    /// What limits a life whoever asks.
+    fn ttl_limits(&self, warehouse: &Warehouse, strategy: &StrategyInfo) -> ttl::Limits {
+        ttl::Limits {
+            requested: None,
             default: self.settings.default_ttl_seconds,
             warehouse: warehouse.max_ttl_seconds,
             strategy: strategy.description.max_ttl_seconds,
             strategy_min: strategy.description.min_ttl_seconds,
-            token_rest_ms: token_rest.map(|end| end.0 - self.clock.now().0),
-        })?;
-        Ok(Judged::Vend { authorised: Box::new(authorised), strategy, ttl_seconds })
+            token_rest_ms: None,
+        }
     }
 
     /// Another table's location inside this one's would be opened as well.
@@ -201,11 +210,6 @@ impl Vending {
 
     fn strategy(&self, name: &str) -> Result<Arc<StrategyInfo>, VendError> {
         self.strategies.find(name).ok_or_else(|| VendError::StrategyMissing(name.to_owned()))
-    }
-
-    /// Forgets every cached credential; the next vends mint.
-    pub fn forget_all(&self) {
-        self.cache.clear();
     }
 }
 

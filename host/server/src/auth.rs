@@ -10,7 +10,7 @@ pub(crate) mod tokens;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use pangolin_core::audit::RequestContext;
 use pangolin_core::id::{TenantId, UserId};
 use pangolin_core::principal::{Principal, UserRole};
@@ -19,7 +19,6 @@ use self::context::request_context;
 pub(crate) use self::context::{Origin, RequestId};
 use crate::config::AuthMode;
 use crate::error::ApiError;
-use crate::error::iceberg::IcebergError;
 use crate::state::AppState;
 
 /// An authenticated caller. A handler that takes one answers 401 to everybody else.
@@ -62,31 +61,18 @@ impl Caller {
     }
 }
 
-/// A refusal in the form of the API that was called.
-#[derive(Debug)]
-pub(crate) struct Rejection {
-    error: ApiError,
-    iceberg: bool,
-}
-
-impl IntoResponse for Rejection {
-    fn into_response(self) -> Response {
-        if self.iceberg { IcebergError::from(self.error).into_response() } else { self.error.into_response() }
-    }
-}
-
 impl FromRequestParts<AppState> for Caller {
-    type Rejection = Rejection;
+    /// In the form of the API that was called.
+    type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
-        let iceberg = parts.uri.path().starts_with("/v1/");
         let context = request_context(parts);
         let authenticated = async {
             let principal = authenticate(&parts.headers, state).await?;
             let named_tenant = check_named_tenant(&parts.headers, &principal)?;
             Ok(Self { principal, context, named_tenant })
         };
-        authenticated.await.map_err(|error| Rejection { error, iceberg })
+        authenticated.await.map_err(|error: ApiError| error.in_form_of(parts.uri.path()))
     }
 }
 

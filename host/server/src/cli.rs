@@ -95,7 +95,8 @@ fn read_config() -> anyhow::Result<Config> {
 }
 
 async fn list_plugins(config: &Config) -> anyhow::Result<()> {
-    let strategies = wiring::open_runtime(config).await.context("the plugins cannot be opened")?;
+    let strategies =
+        wiring::open_runtime(config, wiring::egress(config)?).await.context("the plugins cannot be opened")?;
     for info in strategies.list() {
         let granted = if info.granted { "granted" } else { "not granted" };
         println!("{} {} ({granted}) sha256:{}", info.description.name, info.description.version, info.digest);

@@ -6,6 +6,7 @@ mod problem;
 mod status;
 
 use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 
 /// One thing wrong with a request.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -94,6 +95,11 @@ impl ApiError {
                 "the host failed; quote the error id to the operator",
             )
         }
+    }
+
+    /// The answer in the form of the API that `path` belongs to.
+    pub(crate) fn in_form_of(self, path: &str) -> Response {
+        if path.starts_with("/v1/") { iceberg::IcebergError::from(self).into_response() } else { self.into_response() }
     }
 
     fn field(status: StatusCode, code: &str, field: &str, message: impl Into<String>) -> Self {

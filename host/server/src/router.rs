@@ -10,7 +10,6 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::api;
 use crate::auth::{RequestId, neighbours};
 use crate::error::ApiError;
-use crate::error::iceberg::IcebergError;
 use crate::state::AppState;
 
 /// The whole API, each resource from its own file.
@@ -57,7 +56,7 @@ pub fn router(state: AppState) -> Router {
 }
 
 async fn unknown(uri: axum::http::Uri) -> Response {
-    in_form_of(&uri, ApiError::not_found("route"))
+    ApiError::not_found("route").in_form_of(uri.path())
 }
 
 async fn wrong_method(uri: axum::http::Uri) -> Response {
@@ -66,11 +65,7 @@ async fn wrong_method(uri: axum::http::Uri) -> Response {
         "method-not-allowed",
         "this route does not know that method",
     );
-    in_form_of(&uri, error)
-}
-
-fn in_form_of(uri: &axum::http::Uri, error: ApiError) -> Response {
-    if uri.path().starts_with("/v1/") { IcebergError::from(error).into_response() } else { error.into_response() }
+    error.in_form_of(uri.path())
 }
 
 /// A panic costs its own request. Its text may hold anything and stays in the log's own hook.

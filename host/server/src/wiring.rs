@@ -31,7 +31,7 @@ pub async fn build(config: Config) -> anyhow::Result<AppState> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = open_store(&config).await?;
     let egress = egress(&config)?;
-    let strategies: Arc<dyn Strategies> = Arc::new(open_runtime(&config).await?);
+    let strategies: Arc<dyn Strategies> = Arc::new(open_runtime(&config, egress.clone()).await?);
     let audit: Arc<dyn AuditTrail> = Arc::new(store.clone());
     let tables: Arc<dyn CatalogStore> = Arc::new(store.clone());
     let settings = VendSettings {
@@ -99,7 +99,7 @@ pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Store> {
 }
 
 /// Opens the plugin directory.
-pub(crate) async fn open_runtime(config: &Config) -> anyhow::Result<Runtime> {
+pub(crate) async fn open_runtime(config: &Config, egress: EgressClient) -> anyhow::Result<Runtime> {
     data_dir::prepare(&config.store.data_dir)?;
     let sts = StsSettings {
         region: config.aws.region.clone(),
@@ -114,13 +114,14 @@ pub(crate) async fn open_runtime(config: &Config) -> anyhow::Result<Runtime> {
         cache_dir: config.store.data_dir.join("code-cache"),
         grants: config.plugins.grants.as_deref().map(GrantFile::read).transpose()?,
         builtin: BUILTIN_PLUGIN_DIGESTS.iter().map(|digest| (*digest).to_owned()).collect(),
-        services: Services::new(egress(config)?, sts, clock.clone())?,
+        services: Services::new(egress, sts, clock.clone())?,
         places: DEFAULT_PLACES,
     };
     Ok(Runtime::open(runtime, clock).await?)
 }
 
-fn egress(config: &Config) -> anyhow::Result<EgressClient> {
+/// The client of everything that a tenant or a plugin can name.
+pub(crate) fn egress(config: &Config) -> anyhow::Result<EgressClient> {
     let section = &config.egress;
     let policy = EgressPolicy::new(section.allow.clone(), &section.operator_endpoints, section.allow_http);
     Ok(EgressClient::new(Arc::new(policy))?)

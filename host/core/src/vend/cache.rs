@@ -165,8 +165,4 @@ impl CredentialCache {
             None => self.slots.get_with_by_ref(key, || Arc::new(Slot::default())),
         }
     }
-
-    pub(super) fn clear(&self) {
-        self.slots.invalidate_all();
-    }
 }

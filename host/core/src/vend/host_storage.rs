@@ -50,14 +50,7 @@ impl Vending {
         self.require_exclusive(snapshot, table).await?;
         let strategy = self.strategy(name)?;
         let ask = VendAsk { access, ttl_seconds: None, trigger: "metadata", context };
-        let ttl_seconds = super::ttl::choose(&super::ttl::Limits {
-            requested: None,
-            default: self.settings.default_ttl_seconds,
-            warehouse: warehouse.max_ttl_seconds,
-            strategy: strategy.description.max_ttl_seconds,
-            strategy_min: strategy.description.min_ttl_seconds,
-            token_rest_ms: None,
-        })?;
+        let ttl_seconds = super::ttl::choose(&self.ttl_limits(warehouse, &strategy))?;
         let vended = self.cached_or_minted(authorised, snapshot, &strategy, ttl_seconds, ask).await?;
         let entries = vended.credentials.first().map(|credential| credential.entries.clone()).unwrap_or_default();
         Ok(HostStorage::Object(entries))

@@ -59,9 +59,7 @@ pub(super) fn refused(
 /// The strategy is about to run.
 pub(super) fn started(now: UnixMillis, subject: &Subject<'_>, strategy: &StrategyInfo) -> AuditEvent {
     let mut metadata = scope(subject);
-    insert(&mut metadata, "strategy", json!(strategy.description.name));
-    insert(&mut metadata, "strategy_version", json!(strategy.description.version));
-    insert(&mut metadata, "plugin_digest", json!(strategy.digest));
+    insert_strategy(&mut metadata, &strategy.description.name, &strategy.description.version, &strategy.digest);
     event(now, subject, AuditResult::Started, None, metadata)
 }
 
@@ -69,18 +67,14 @@ pub(super) fn started(now: UnixMillis, subject: &Subject<'_>, strategy: &Strateg
 pub(super) fn failed(now: UnixMillis, subject: &Subject<'_>, strategy: &StrategyInfo, error: &VendError) -> AuditEvent {
     let mut metadata = scope(subject);
     insert(&mut metadata, "code", json!(error.code()));
-    insert(&mut metadata, "strategy", json!(strategy.description.name));
-    insert(&mut metadata, "strategy_version", json!(strategy.description.version));
-    insert(&mut metadata, "plugin_digest", json!(strategy.digest));
+    insert_strategy(&mut metadata, &strategy.description.name, &strategy.description.version, &strategy.digest);
     event(now, subject, AuditResult::Failure, Some(error.to_string()), metadata)
 }
 
 /// A credential goes out.
 pub(super) fn granted(now: UnixMillis, subject: &Subject<'_>, vended: &Vended, cached: bool) -> AuditEvent {
     let mut metadata = scope(subject);
-    insert(&mut metadata, "strategy", json!(vended.strategy));
-    insert(&mut metadata, "strategy_version", json!(vended.version));
-    insert(&mut metadata, "plugin_digest", json!(vended.digest));
+    insert_strategy(&mut metadata, &vended.strategy, &vended.version, &vended.digest);
     insert(&mut metadata, "expires_at", json!(vended.expires_at.map(UnixMillis::to_rfc3339)));
     insert(&mut metadata, "unscoped", json!(vended.unscoped));
     insert(&mut metadata, "cached", json!(cached));
@@ -97,6 +91,13 @@ fn scope(subject: &Subject<'_>) -> Value {
         "access": authorised.access().describe(),
         "scopes": scopes,
     })
+}
+
+/// Which component minted, or was to mint.
+fn insert_strategy(metadata: &mut Value, name: &str, version: &str, digest: &str) {
+    insert(metadata, "strategy", json!(name));
+    insert(metadata, "strategy_version", json!(version));
+    insert(metadata, "plugin_digest", json!(digest));
 }
 
 fn insert(metadata: &mut Value, key: &str, value: Value) {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::wire::{TokenReply, TokenRequest};
 use crate::audited::Event;
 use crate::auth::login::{self, UnverifiedLogin};
-use crate::auth::{self, Caller, Origin, Rejection};
+use crate::auth::{self, Caller, Origin};
 use crate::body::Body;
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -23,14 +23,14 @@ use crate::state::AppState;
         (status = 404, description = "no such user"), (status = 422), (status = 429)))]
 pub(super) async fn create_token(
     State(state): State<AppState>,
-    caller: Result<Caller, Rejection>,
+    caller: Result<Caller, Response>,
     Origin(context): Origin,
     body: Body,
 ) -> Result<Json<TokenReply>, Response> {
     let reply = if carries_password(&body) {
         by_password(&state, context, &body).await
     } else {
-        let caller = caller.map_err(IntoResponse::into_response)?;
+        let caller = caller?;
         by_administrator(&state, &caller, &body).await
     };
     reply.map(Json).map_err(IntoResponse::into_response)
