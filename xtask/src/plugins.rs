@@ -22,6 +22,8 @@ struct Guest {
     file: &'static str,
     /// Interfaces of `pangolin:vending` that it may import, and does.
     imports: &'static [&'static str],
+    /// Interfaces that it exports.
+    exports: &'static [&'static str],
 }
 
 const GUESTS: &[Guest] = &[
@@ -30,12 +32,14 @@ const GUESTS: &[Guest] = &[
         module: "pangolin_aws_static",
         file: "aws_static.wasm",
         imports: &["types"],
+        exports: &["strategy"],
     },
     Guest {
         package: "pangolin-aws-sts",
         module: "pangolin_aws_sts",
         file: "aws_sts.wasm",
         imports: &["types", "log", "crypto", "sts"],
+        exports: &["strategy"],
     },
 ];
 
@@ -45,6 +49,7 @@ const HOSTILE: &[Guest] = &[Guest {
     module: "pangolin_hostile",
     file: "hostile.wasm",
     imports: &["types", "clock", "log"],
+    exports: &["strategy", "presign"],
 }];
 
 #[derive(Debug, clap::Args)]
@@ -79,7 +84,7 @@ fn build_into(guests: &[Guest], directory: &Path) -> Result<()> {
     for guest in guests {
         let core = read(&toolchain::module(guest.module))?;
         let path = directory.join(guest.file);
-        let bytes = component::encode(&core, guest.imports).with_context(|| guest.package.to_owned())?;
+        let bytes = component::encode(&core, guest.imports, guest.exports).with_context(|| guest.package.to_owned())?;
         // An equal file is left alone: a host that watches it has nothing to load again.
         let state = if std::fs::read(&path).is_ok_and(|present| present == bytes) {
             "up to date"

@@ -40,6 +40,8 @@ pub struct Credential {
     /// When it stops working, in milliseconds since the Unix epoch, as the issuer said it.
     /// `None`: it does not expire by itself.
     pub expires_at_ms: Option<u64>,
+    /// By what the host ends it ([`crate::leases::Leases`]). Never shown to clients.
+    pub handle: Option<String>,
     /// Reserved for growth.
     pub extensions: Vec<(String, String)>,
 }
@@ -48,7 +50,7 @@ impl Credential {
     /// A credential for this location that has no properties yet and does not expire.
     #[must_use]
     pub fn new(prefix: impl Into<String>) -> Self {
-        Self { prefix: prefix.into(), entries: Vec::new(), expires_at_ms: None, extensions: Vec::new() }
+        Self { prefix: prefix.into(), entries: Vec::new(), expires_at_ms: None, handle: None, extensions: Vec::new() }
     }
 
     /// Adds a property with a value that the guest has.
@@ -69,6 +71,13 @@ impl Credential {
     #[must_use]
     pub fn expires_at_ms(mut self, at: u64) -> Self {
         self.expires_at_ms = Some(at);
+        self
+    }
+
+    /// Says by what the host ends it.
+    #[must_use]
+    pub fn handle(mut self, handle: impl Into<String>) -> Self {
+        self.handle = Some(handle.into());
         self
     }
 

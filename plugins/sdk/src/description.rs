@@ -57,8 +57,23 @@ pub enum HostPattern {
 pub enum Scoping {
     /// Exactly the scopes asked for.
     Exact,
+    /// The access asked for, on more than the locations asked for.
+    AccessOnly,
+    /// What the caller's own identity at the store opens.
+    Delegated,
     /// Cannot be narrowed: opens all that the base identity opens.
     Unscoped,
+}
+
+/// A value of the configuration that changes how narrow a credential is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScopingRule {
+    /// Canonical field name.
+    pub field: &'static str,
+    /// The value as text; booleans are `true` and `false`.
+    pub equals: &'static str,
+    /// How narrow it is then.
+    pub scoping: Scoping,
 }
 
 /// One field of the warehouse's configuration. Forms, validation, redaction and documentation
@@ -140,8 +155,10 @@ pub struct Description {
     pub summary: &'static str,
     /// Location schemes it serves.
     pub schemes: &'static [&'static str],
-    /// How narrow its credentials are.
+    /// How narrow its credentials are where no rule applies.
     pub scoping: Scoping,
+    /// Of several that apply the widest counts.
+    pub scoping_rules: &'static [ScopingRule],
     /// Configuration fields.
     pub fields: &'static [Field],
     /// Servers it wants to reach. The operator grants them or not.
@@ -162,6 +179,7 @@ impl Description {
             summary,
             schemes: &[],
             scoping: Scoping::Unscoped,
+            scoping_rules: &[],
             fields: &[],
             hosts: &[],
             max_ttl_seconds: None,
@@ -179,6 +197,12 @@ impl Description {
     #[must_use]
     pub const fn exact(self) -> Self {
         Self { scoping: Scoping::Exact, ..self }
+    }
+
+    /// How narrow its credentials are, and what of the configuration changes that.
+    #[must_use]
+    pub const fn scoping(self, scoping: Scoping, rules: &'static [ScopingRule]) -> Self {
+        Self { scoping, scoping_rules: rules, ..self }
     }
 
     /// Its configuration fields.

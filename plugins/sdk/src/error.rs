@@ -13,6 +13,8 @@ pub enum ErrorKind {
     Upstream,
     /// The upstream asks for patience.
     Throttled,
+    /// There is no room upstream: what is limited is taken.
+    Exhausted,
     /// The upstream cannot be reached, or did not answer in time.
     Unavailable,
     /// The plugin itself failed.

@@ -45,6 +45,24 @@ pub enum Auth {
         /// The slot.
         slot: String,
     },
+    /// A member of the JSON object that is the body, with the slot's value.
+    JsonField {
+        /// The member.
+        name: String,
+        /// The slot.
+        slot: String,
+    },
+}
+
+/// Takes a text out of a JSON answer (status 2xx) into a slot of this call. The guest sees a
+/// marker in its place. The value may be used by [`Auth::Bearer`], [`Auth::Header`] and
+/// [`Auth::JsonField`], and goes back only to the origin that it came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capture {
+    /// Name of the slot: `[a-z0-9_]{1,64}`, not one of the configuration's.
+    pub slot: String,
+    /// RFC 6901, for example `/access`.
+    pub pointer: String,
 }
 
 /// One request.
@@ -60,6 +78,10 @@ pub struct Request {
     pub body: Vec<u8>,
     /// How the host authenticates it.
     pub auth: Auth,
+    /// What is taken out of the answer.
+    pub captures: Vec<Capture>,
+    /// Name of a configuration field with certificates (PEM) to trust instead of the system's.
+    pub trust: Option<String>,
     /// Never longer than what is left of the call.
     pub timeout_ms: Option<u32>,
 }
@@ -74,6 +96,8 @@ impl Request {
             headers: Vec::new(),
             body: Vec::new(),
             auth: Auth::None,
+            captures: Vec::new(),
+            trust: None,
             timeout_ms: None,
         }
     }
@@ -96,6 +120,20 @@ impl Request {
     #[must_use]
     pub fn auth(mut self, auth: Auth) -> Self {
         self.auth = auth;
+        self
+    }
+
+    /// Takes a text out of the answer.
+    #[must_use]
+    pub fn capture(mut self, slot: &str, pointer: &str) -> Self {
+        self.captures.push(Capture { slot: slot.to_owned(), pointer: pointer.to_owned() });
+        self
+    }
+
+    /// Trusts the certificates in this configuration field, if it has a value.
+    #[must_use]
+    pub fn trust(mut self, field: Option<&str>) -> Self {
+        self.trust = field.map(str::to_owned);
         self
     }
 

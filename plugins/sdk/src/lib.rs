@@ -5,7 +5,7 @@
 //! what; a strategy only decides how it is minted. Long-term secrets never enter the guest:
 //! it holds names of slots, and the host signs or injects with the values.
 //!
-//! The modules [`http`], [`sts`], [`signing`], [`crypto`], [`clock`] and [`log`] are what the
+//! The modules [`http`], [`sts`], [`azure`], [`gcp`], [`signing`], [`crypto`], [`clock`] and [`log`] are what the
 //! host offers. A component imports only what its strategy calls, and its import list is the
 //! ceiling of what it can ever reach.
 //!
@@ -23,14 +23,18 @@
 #[cfg(test)]
 extern crate self as pangolin_plugin_sdk;
 
+pub mod azure;
 pub mod clock;
 pub mod config;
 pub mod credential;
 pub mod crypto;
 pub mod description;
 pub mod error;
+pub mod gcp;
 pub mod http;
+pub mod leases;
 pub mod log;
+pub mod presign;
 pub mod request;
 pub mod signing;
 pub mod slots;
@@ -53,7 +57,7 @@ use testing::calls as host;
 
 pub use config::Config;
 pub use credential::{Credential, Entry, Value};
-pub use description::{Description, Field, FieldKind, HostPattern, Scoping, SecretUse};
+pub use description::{Description, Field, FieldKind, HostPattern, Scoping, ScopingRule, SecretUse};
 pub use error::{ErrorKind, Problem, VendError};
 pub use request::{Access, Parts, Scope, VendRequest};
 pub use slots::KeySlots;
@@ -79,19 +83,29 @@ pub trait Strategy {
 
 /// Makes the type that implements [`Strategy`] the strategy of this component.
 ///
+/// `export!(Type, presign)` exports [`presign::Presign`] as well, `export!(Type, leases)`
+/// [`leases::Leases`]; both may be named.
+///
 /// Once per crate, and the crate is a `cdylib`. It brings the component's allocator as well: an
 /// instance lives for one call, so memory is handed out and not taken back. Outside of the sandbox
 /// it expands to nothing.
 #[macro_export]
 macro_rules! export {
-    ($strategy:ty) => {
+    ($strategy:ty $(, $optional:ident)*) => {
         #[cfg(target_family = "wasm")]
         const _: () = {
             #[global_allocator]
             static ALLOCATOR: $crate::arena::Arena = $crate::arena::Arena::new();
             type Component = $crate::guest::Adapter<$strategy>;
-    $crate::guest::bindings::export_component!(Component with_types_in $crate::guest::bindings);
+            $crate::guest::bindings::export_component!(Component with_types_in $crate::guest::bindings);
+            $($crate::export!(@optional $optional Component);)*
         };
+    };
+    (@optional presign $component:ident) => {
+        $crate::guest::presigner::export_presign!($component with_types_in $crate::guest::presigner);
+    };
+    (@optional leases $component:ident) => {
+        $crate::guest::lessor::export_leases!($component with_types_in $crate::guest::lessor);
     };
 }
 

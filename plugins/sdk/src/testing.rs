@@ -21,7 +21,7 @@ use std::rc::Rc;
 use crate::config::Config;
 use crate::error::VendError;
 use crate::request::{Access, Scope, VendRequest};
-use crate::{http, log, signing, sts};
+use crate::{azure, gcp, http, log, signing, sts};
 
 pub(crate) mod calls;
 
@@ -34,8 +34,14 @@ struct State {
     send: Option<Answer<http::Request, http::Response, http::Failure>>,
     assume_role: Option<Answer<sts::AssumeRole, sts::Session, VendError>>,
     presign: Option<Answer<signing::PresignS3, String, VendError>>,
+    sign_sas: Option<Answer<azure::SasRequest, azure::Token, VendError>>,
+    access_token: Option<Answer<azure::Principal, azure::Token, VendError>>,
+    downscope: Option<Answer<gcp::Downscope, azure::Token, VendError>>,
+    sign_url: Option<Answer<gcp::SignUrl, String, VendError>>,
     sent: RefCell<Vec<http::Request>>,
     assumed: RefCell<Vec<sts::AssumeRole>>,
+    signed: RefCell<Vec<azure::SasRequest>>,
+    downscoped: RefCell<Vec<gcp::Downscope>>,
     lines: RefCell<Vec<(log::Level, String)>>,
 }
 
@@ -96,6 +102,36 @@ impl Host {
         self.with(|state| state.presign = Some(Box::new(answer)))
     }
 
+    /// How SAS are signed.
+    #[must_use]
+    pub fn on_sign_sas(
+        self,
+        answer: impl Fn(&azure::SasRequest) -> Result<azure::Token, VendError> + 'static,
+    ) -> Self {
+        self.with(|state| state.sign_sas = Some(Box::new(answer)))
+    }
+
+    /// How Azure access tokens are answered.
+    #[must_use]
+    pub fn on_access_token(
+        self,
+        answer: impl Fn(&azure::Principal) -> Result<azure::Token, VendError> + 'static,
+    ) -> Self {
+        self.with(|state| state.access_token = Some(Box::new(answer)))
+    }
+
+    /// How Google tokens are downscoped.
+    #[must_use]
+    pub fn on_downscope(self, answer: impl Fn(&gcp::Downscope) -> Result<azure::Token, VendError> + 'static) -> Self {
+        self.with(|state| state.downscope = Some(Box::new(answer)))
+    }
+
+    /// How Google URLs are signed.
+    #[must_use]
+    pub fn on_sign_url(self, answer: impl Fn(&gcp::SignUrl) -> Result<String, VendError> + 'static) -> Self {
+        self.with(|state| state.sign_url = Some(Box::new(answer)))
+    }
+
     /// Runs the code with this host on the current thread.
     pub fn run<T>(&self, code: impl FnOnce() -> T) -> T {
         struct Restore(Option<Rc<State>>);
@@ -120,6 +156,18 @@ impl Host {
     #[must_use]
     pub fn assumed(&self) -> Vec<sts::AssumeRole> {
         self.state.assumed.borrow().clone()
+    }
+
+    /// The SAS requests so far.
+    #[must_use]
+    pub fn signed(&self) -> Vec<azure::SasRequest> {
+        self.state.signed.borrow().clone()
+    }
+
+    /// The downscoping requests so far.
+    #[must_use]
+    pub fn downscoped(&self) -> Vec<gcp::Downscope> {
+        self.state.downscoped.borrow().clone()
     }
 
     /// The log lines so far.

@@ -2,6 +2,7 @@
 
 use std::hint::black_box;
 
+use pangolin_plugin_sdk::presign::{Presign, PresignRequest, Presigned};
 use pangolin_plugin_sdk::{
     Config, Credential, Description, ErrorKind, Field, Problem, Strategy, VendError, VendRequest, clock, export, log,
 };
@@ -67,6 +68,29 @@ impl Strategy for Hostile {
     }
 }
 
+impl Presign for Hostile {
+    fn presign(request: PresignRequest) -> Result<Presigned, VendError> {
+        let endpoint = request.config.text("endpoint").unwrap_or("https://s3.amazonaws.com").to_owned();
+        let honest = |url: String, seconds: u32| Presigned {
+            url,
+            headers: Vec::new(),
+            expires_at_ms: clock::now_ms() + u64::from(seconds) * 1000,
+        };
+        let path = request.location.trim_start_matches("s3://").to_owned();
+        let life = request.expires_in_seconds;
+        Ok(match request.config.required("mode")? {
+            "presign-elsewhere" => honest(format!("https://elsewhere.example/{path}"), life),
+            "presign-long" => honest(format!("{endpoint}/{path}?signed"), life + 7200),
+            "presign-no-url" => honest("file:///etc/passwd".to_owned(), life),
+            "presign-header" => Presigned {
+                headers: vec![("x-a\r\nset-cookie".to_owned(), "x".to_owned())],
+                ..honest(format!("{endpoint}/{path}?signed"), life)
+            },
+            _ => honest(format!("{endpoint}/{path}?signed"), life),
+        })
+    }
+}
+
 /// Keeps nothing in linear memory: the guest's own stack there ends before the host's bound is met.
 #[inline(never)]
 #[expect(unconditional_recursion, reason = "it is what the stack's bound is tested with")]
@@ -74,4 +98,4 @@ fn deeper(depth: u64) -> u64 {
     deeper(depth + 1).rotate_left(3) ^ depth
 }
 
-export!(Hostile);
+export!(Hostile, presign);

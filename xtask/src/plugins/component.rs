@@ -6,12 +6,9 @@ use anyhow::{Context, Result, bail};
 use wit_component::{ComponentEncoder, DecodedWasm};
 use wit_parser::{WorldItem, WorldKey};
 
-/// The one interface that a strategy exports.
-const EXPORT: &str = "strategy";
-
 /// Encodes, validates, and holds the component's imports and exports to what is expected: an
 /// import that nobody expects would widen what the plugin can reach.
-pub(crate) fn encode(core: &[u8], expected_imports: &[&str]) -> Result<Vec<u8>> {
+pub(crate) fn encode(core: &[u8], expected_imports: &[&str], expected_exports: &[&str]) -> Result<Vec<u8>> {
     let mut encoder = ComponentEncoder::default();
     let bytes =
         encoder.validate(true).module(core)?.encode().context("the core module is no component of our world")?;
@@ -20,8 +17,9 @@ pub(crate) fn encode(core: &[u8], expected_imports: &[&str]) -> Result<Vec<u8>> 
     if imports != expected {
         bail!("imports {imports:?}, expected {expected:?}");
     }
-    if exports != BTreeSet::from([full_name(EXPORT)]) {
-        bail!("exports {exports:?}, expected the interface '{EXPORT}' alone");
+    let expected: BTreeSet<String> = expected_exports.iter().map(|name| full_name(name)).collect();
+    if exports != expected {
+        bail!("exports {exports:?}, expected {expected:?}");
     }
     Ok(bytes)
 }

@@ -3,7 +3,7 @@
 use super::bindings::pangolin::vending as wit;
 use super::convert;
 use crate::error::VendError;
-use crate::{http, log as lines, signing, sts};
+use crate::{azure, gcp, http, log as lines, signing, sts};
 
 pub(crate) fn now_ms() -> u64 {
     wit::clock::now_ms()
@@ -90,6 +90,7 @@ pub(crate) fn send(request: http::Request) -> Result<http::Response, http::Failu
         http::Auth::Basic { user, slot } => wit::http::Auth::Basic((user, slot)),
         http::Auth::Header { name, slot } => wit::http::Auth::Header((name, slot)),
         http::Auth::FormField { name, slot } => wit::http::Auth::FormField((name, slot)),
+        http::Auth::JsonField { name, slot } => wit::http::Auth::JsonField((name, slot)),
     };
     wit::http::send(&wit::http::Request {
         method: request.method,
@@ -97,6 +98,12 @@ pub(crate) fn send(request: http::Request) -> Result<http::Response, http::Failu
         headers: request.headers,
         body: request.body,
         auth,
+        captures: request
+            .captures
+            .into_iter()
+            .map(|capture| wit::http::Capture { slot: capture.slot, pointer: capture.pointer })
+            .collect(),
+        trust: request.trust,
         timeout_ms: request.timeout_ms,
     })
     .map(|response| http::Response { status: response.status, headers: response.headers, body: response.body })
@@ -113,4 +120,76 @@ pub(crate) fn send(request: http::Request) -> Result<http::Response, http::Failu
         },
         message: failure.message,
     })
+}
+
+fn azure_principal(principal: azure::Principal) -> wit::azure::Principal {
+    match principal {
+        azure::Principal::ClientSecret { tenant_id, client_id, secret, authority_host } => {
+            wit::azure::Principal::ClientSecret(wit::azure::ClientSecret {
+                tenant_id,
+                client_id,
+                secret,
+                authority_host,
+            })
+        }
+        azure::Principal::WorkloadIdentity { tenant_id, client_id } => {
+            wit::azure::Principal::WorkloadIdentity(wit::azure::WorkloadIdentity { tenant_id, client_id })
+        }
+    }
+}
+
+pub(crate) fn sign_sas(request: azure::SasRequest) -> Result<azure::Token, VendError> {
+    let sas = wit::azure::sign_sas(&wit::azure::SasRequest {
+        signer: match request.signer {
+            azure::Signer::AccountKey(slot) => wit::azure::Signer::AccountKey(slot),
+            azure::Signer::Delegation(principal) => wit::azure::Signer::Delegation(azure_principal(principal)),
+        },
+        resource: match request.resource {
+            azure::SasResource::Container => wit::azure::SasResource::Container,
+            azure::SasResource::Directory => wit::azure::SasResource::Directory,
+            azure::SasResource::Blob => wit::azure::SasResource::Blob,
+        },
+        location: request.location,
+        permissions: request.permissions,
+        starts_at_ms: request.starts_at_ms,
+        expires_at_ms: request.expires_at_ms,
+        correlation_id: request.correlation_id,
+    })
+    .map_err(convert::host_error)?;
+    Ok(azure::Token { token: sas.token, expires_at_ms: sas.expires_at_ms })
+}
+
+pub(crate) fn access_token(principal: azure::Principal) -> Result<azure::Token, VendError> {
+    let token = wit::azure::access_token(&azure_principal(principal)).map_err(convert::host_error)?;
+    Ok(azure::Token { token: token.token, expires_at_ms: token.expires_at_ms })
+}
+
+fn gcp_principal(principal: gcp::Principal) -> wit::gcp::Principal {
+    match principal {
+        gcp::Principal::ServiceAccountKey(slot) => wit::gcp::Principal::ServiceAccountKey(slot),
+        gcp::Principal::ServiceAccount { client_email, private_key } => {
+            wit::gcp::Principal::ServiceAccount(wit::gcp::KeyParts { client_email, private_key })
+        }
+        gcp::Principal::Host => wit::gcp::Principal::Host,
+    }
+}
+
+pub(crate) fn downscope(request: gcp::Downscope) -> Result<azure::Token, VendError> {
+    let token = wit::gcp::downscope(&wit::gcp::DownscopeRequest {
+        principal: gcp_principal(request.principal),
+        endpoints: wit::gcp::Endpoints { token_uri: request.endpoints.token_uri, sts: request.endpoints.sts },
+        boundary: request.boundary,
+    })
+    .map_err(convert::host_error)?;
+    Ok(azure::Token { token: token.token, expires_at_ms: token.expires_at_ms })
+}
+
+pub(crate) fn sign_url(request: gcp::SignUrl) -> Result<String, VendError> {
+    wit::gcp::sign_url(&wit::gcp::SignUrlRequest {
+        principal: gcp_principal(request.principal),
+        method: request.method,
+        location: request.location,
+        expires_in_seconds: request.expires_in_seconds,
+    })
+    .map_err(convert::host_error)
 }

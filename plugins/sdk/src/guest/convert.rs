@@ -18,10 +18,16 @@ pub(super) fn description(description: &Description) -> wit::Description {
         version: description.version.to_owned(),
         summary: description.summary.to_owned(),
         schemes: owned(description.schemes),
-        scoping: match description.scoping {
-            Scoping::Exact => wit::Scoping::Exact,
-            Scoping::Unscoped => wit::Scoping::Unscoped,
-        },
+        scoping: scoping(description.scoping),
+        scoping_rules: description
+            .scoping_rules
+            .iter()
+            .map(|rule| wit::ScopingRule {
+                field: rule.field.to_owned(),
+                equals: rule.equals.to_owned(),
+                scoping: scoping(rule.scoping),
+            })
+            .collect(),
         fields: description.fields.iter().map(field).collect(),
         hosts: description
             .hosts
@@ -34,6 +40,15 @@ pub(super) fn description(description: &Description) -> wit::Description {
         max_ttl_seconds: description.max_ttl_seconds,
         min_ttl_seconds: description.min_ttl_seconds,
         extensions: Vec::new(),
+    }
+}
+
+fn scoping(scoping: Scoping) -> wit::Scoping {
+    match scoping {
+        Scoping::Exact => wit::Scoping::Exact,
+        Scoping::AccessOnly => wit::Scoping::AccessOnly,
+        Scoping::Delegated => wit::Scoping::Delegated,
+        Scoping::Unscoped => wit::Scoping::Unscoped,
     }
 }
 
@@ -71,7 +86,7 @@ fn field(field: &Field) -> wit::Field {
     }
 }
 
-pub(super) fn config(configuration: wit::Configuration) -> Result<Config, Problem> {
+pub(super) fn config(configuration: types::Configuration) -> Result<Config, Problem> {
     Config::parse(&configuration.fields, configuration.slots)
 }
 
@@ -83,7 +98,7 @@ fn has(access: &types::Access, flag: types::Access) -> bool {
     access.bits() & flag.bits() != 0
 }
 
-pub(super) fn request(request: wit::VendRequest) -> Result<VendRequest, Problem> {
+pub(super) fn request(request: types::VendRequest) -> Result<VendRequest, Problem> {
     Ok(VendRequest {
         config: config(request.configuration)?,
         scopes: request
@@ -122,6 +137,7 @@ pub(super) fn credential(credential: Credential) -> wit::Credential {
             })
             .collect(),
         expires_at_ms: credential.expires_at_ms,
+        handle: credential.handle,
         extensions: credential.extensions,
     }
 }
@@ -134,6 +150,7 @@ pub(super) fn error(error: VendError) -> wit::VendError {
             ErrorKind::Unsupported => types::ErrorKind::Unsupported,
             ErrorKind::Upstream => types::ErrorKind::Upstream,
             ErrorKind::Throttled => types::ErrorKind::Throttled,
+            ErrorKind::Exhausted => types::ErrorKind::Exhausted,
             ErrorKind::Unavailable => types::ErrorKind::Unavailable,
             ErrorKind::Internal => types::ErrorKind::Internal,
         },
@@ -151,6 +168,7 @@ pub(super) fn host_error(error: types::VendError) -> VendError {
             types::ErrorKind::Unsupported => ErrorKind::Unsupported,
             types::ErrorKind::Upstream => ErrorKind::Upstream,
             types::ErrorKind::Throttled => ErrorKind::Throttled,
+            types::ErrorKind::Exhausted => ErrorKind::Exhausted,
             types::ErrorKind::Unavailable => ErrorKind::Unavailable,
             types::ErrorKind::Internal => ErrorKind::Internal,
         },

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::{INSTALLED, State};
 use crate::error::{ErrorKind, VendError};
-use crate::{http, log as lines, signing, sts};
+use crate::{azure, gcp, http, log as lines, signing, sts};
 
 fn installed() -> Option<Rc<State>> {
     INSTALLED.with(|installed| installed.borrow().clone())
@@ -75,4 +75,38 @@ pub(crate) fn send(request: http::Request) -> Result<http::Response, http::Failu
     };
     state.sent.borrow_mut().push(request);
     answer
+}
+
+pub(crate) fn sign_sas(request: azure::SasRequest) -> Result<azure::Token, VendError> {
+    let state = installed().unwrap_or_default();
+    let answer = match &state.sign_sas {
+        Some(answer) => answer(&request),
+        None => Err(VendError::new(ErrorKind::Denied, "not-prepared", refused("azure.sign-sas"))),
+    };
+    state.signed.borrow_mut().push(request);
+    answer
+}
+
+pub(crate) fn access_token(principal: azure::Principal) -> Result<azure::Token, VendError> {
+    match installed().unwrap_or_default().access_token.as_ref() {
+        Some(answer) => answer(&principal),
+        None => Err(VendError::new(ErrorKind::Denied, "not-prepared", refused("azure.access-token"))),
+    }
+}
+
+pub(crate) fn downscope(request: gcp::Downscope) -> Result<azure::Token, VendError> {
+    let state = installed().unwrap_or_default();
+    let answer = match &state.downscope {
+        Some(answer) => answer(&request),
+        None => Err(VendError::new(ErrorKind::Denied, "not-prepared", refused("gcp.downscope"))),
+    };
+    state.downscoped.borrow_mut().push(request);
+    answer
+}
+
+pub(crate) fn sign_url(request: gcp::SignUrl) -> Result<String, VendError> {
+    match installed().unwrap_or_default().sign_url.as_ref() {
+        Some(answer) => answer(&request),
+        None => Err(VendError::new(ErrorKind::Denied, "not-prepared", refused("gcp.sign-url"))),
+    }
 }

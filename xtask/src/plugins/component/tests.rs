@@ -43,7 +43,7 @@ fn text(world: &str) -> String {
 #[test]
 fn what_is_expected_passes() {
     let core = core("import clock; export strategy;");
-    let component = encode(&core, &["clock"]).unwrap();
+    let component = encode(&core, &["clock"], &["strategy"]).unwrap();
     let (imports, exports) = interfaces(&component).unwrap();
     assert_eq!(imports, BTreeSet::from(["pangolin:vending/clock@0.1.0".to_owned()]));
     assert_eq!(exports, BTreeSet::from(["pangolin:vending/strategy@0.1.0".to_owned()]));
@@ -52,20 +52,20 @@ fn what_is_expected_passes() {
 #[test]
 fn an_import_that_nobody_expects_is_refused() {
     let core = core("import clock; import http; export strategy;");
-    let error = encode(&core, &["clock"]).unwrap_err().to_string();
+    let error = encode(&core, &["clock"], &["strategy"]).unwrap_err().to_string();
     assert!(error.contains("pangolin:vending/http@0.1.0"), "{error}");
 }
 
 #[test]
 fn a_component_without_a_strategy_or_with_more_is_refused() {
-    assert!(encode(&core("import clock;"), &["clock"]).is_err());
-    assert!(encode(&core("import clock; export strategy; export other;"), &["clock"]).is_err());
+    assert!(encode(&core("import clock;"), &["clock"], &["strategy"]).is_err());
+    assert!(encode(&core("import clock; export strategy; export other;"), &["clock"], &["strategy"]).is_err());
 }
 
 #[test]
 fn bytes_that_are_no_strategy_are_refused() {
-    assert!(encode(b"not wasm", &[]).is_err());
-    assert!(encode(b"\0asm\x01\0\0\0", &[]).is_err(), "a module that exports nothing");
+    assert!(encode(b"not wasm", &[], &["strategy"]).is_err());
+    assert!(encode(b"\0asm\x01\0\0\0", &[], &["strategy"]).is_err(), "a module that exports nothing");
 }
 
 #[test]
