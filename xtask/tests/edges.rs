@@ -29,12 +29,13 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
 }
 
 /// Our crates that each crate may depend on.
-const EDGES: [(&str, &[&str]); 10] = [
+const EDGES: [(&str, &[&str]); 11] = [
     ("pangolin-core", &[]),
     ("pangolin-egress", &["pangolin-core"]),
+    ("pangolin-signing", &["pangolin-core"]),
     ("pangolin-store", &["pangolin-core"]),
-    ("pangolin-runtime", &["pangolin-core", "pangolin-egress"]),
-    ("pangolin-catalog", &["pangolin-core", "pangolin-egress"]),
+    ("pangolin-runtime", &["pangolin-core", "pangolin-egress", "pangolin-signing"]),
+    ("pangolin-catalog", &["pangolin-core", "pangolin-egress", "pangolin-signing"]),
     ("pangolin-plugin-sdk", &[]),
     ("pangolin-aws-sts", &["pangolin-plugin-sdk"]),
     ("pangolin-aws-static", &["pangolin-plugin-sdk"]),
@@ -43,12 +44,13 @@ const EDGES: [(&str, &[&str]); 10] = [
 ];
 
 /// Libraries that only these crates may touch.
-const PRIVATE: [(&str, &[&str]); 7] = [
+const PRIVATE: [(&str, &[&str]); 8] = [
     ("sqlx", &["pangolin-store"]),
     ("wasmtime", &["pangolin-runtime"]),
     ("iceberg", &["pangolin-catalog"]),
     ("object_store", &["pangolin-catalog"]),
     ("aws-sdk-sts", &["pangolin-runtime"]),
+    ("aws-sigv4", &["pangolin-signing"]),
     ("axum", &["pangolin-server"]),
     ("jsonwebtoken", &["pangolin-server"]),
 ];

@@ -3,9 +3,7 @@
 
 mod http;
 mod leak;
-mod s3_url;
 mod signing;
-mod sigv4;
 mod slot;
 mod sts;
 #[cfg(test)]

@@ -1,16 +1,14 @@
 //! Purpose-built signers over slots.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
-use aws_credential_types::Credentials;
-use pangolin_core::clock::{Clock, UnixMillis};
+use pangolin_core::clock::Clock;
 use pangolin_core::strategy::{StrategyError, StrategyErrorKind};
-use percent_encoding::utf8_percent_encode;
+use pangolin_signing::s3_url;
+use pangolin_signing::sigv4::{Signer, is_region};
+use serde_json::Value;
 use url::Url;
 
-use super::s3_url::{self, QUERY};
-use super::sigv4::{NotSignable, Signer, is_region};
 use super::slot::{self, KeySlots};
 use crate::call::Call;
 
@@ -47,37 +45,15 @@ pub(crate) fn presign_s3(clock: &dyn Clock, call: &Call, request: PresignRequest
         .ok()
         .filter(|url| url.username().is_empty() && url.password().is_none() && url.fragment().is_none())
         .ok_or_else(|| denied("presign-outside-scope", "not an absolute URL of an object".to_owned()))?;
-    let url = s3_url::within(&request.method, &url, &call.config, authorised.scopes())
+    let endpoint = call.config.get("endpoint").and_then(Value::as_str);
+    let url = s3_url::within(&request.method, &url, endpoint, authorised.scopes())
         .map_err(|outside| denied("presign-outside-scope", outside.to_string()))?;
     let keys = slot::aws_keys(call, &request.keys, "s3")?;
     let life = Duration::from_secs(u64::from(request.expires_in_seconds));
-    presigned(&keys, &request.region, clock.now(), &request.method, url, life).map_err(|not_signable| {
+    let signer = Signer { keys: &keys, service: "s3", region: &request.region, at: clock.now() };
+    signer.presigned(&request.method, &url, life).map_err(|not_signable| {
         StrategyError::new(StrategyErrorKind::InvalidConfig, "not-signable", not_signable.to_string())
     })
-}
-
-/// The URL with its signature.
-fn presigned(
-    keys: &Credentials,
-    region: &str,
-    at: UnixMillis,
-    method: &str,
-    url: Url,
-    life: Duration,
-) -> Result<String, NotSignable> {
-    let signer = Signer { keys, service: "s3", region, at };
-    let parameters = signer.query(method, &url, life)?;
-    let mut separator = if url.query().is_some_and(|query| !query.is_empty()) { '&' } else { '?' };
-    let mut text = String::from(url);
-    if text.ends_with('?') {
-        text.pop();
-    }
-    for (name, value) in parameters {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{separator}{name}={}", utf8_percent_encode(&value, QUERY));
-        separator = '&';
-    }
-    Ok(text)
 }
 
 #[cfg(test)]

@@ -10,13 +10,13 @@ use pangolin_core::clock::UnixMillis;
 use pangolin_core::secret::Secret;
 use pangolin_core::strategy::SecretUse;
 use pangolin_egress::Request;
+use pangolin_signing::s3_url::{self, QUERY};
+use pangolin_signing::sigv4::{Payload, Signer, is_region};
 use serde_json::Value;
 use url::Url;
 use zeroize::Zeroizing;
 
 use super::super::leak::Needles;
-use super::super::s3_url::{self, QUERY};
-use super::super::sigv4::{Signer, is_region};
 use super::super::slot::{self, KeySlots};
 use super::failure::HttpFailure;
 use super::headers;
@@ -152,13 +152,14 @@ fn sign(
     if service == "s3" {
         let scopes = call.authorised.as_ref().map(pangolin_core::policy::Authorised::scopes).unwrap_or_default();
         headers::check_s3(&request.headers)?;
-        request.url = s3_url::within(request.method.as_str(), &request.url, &call.config, scopes)
+        let endpoint = call.config.get("endpoint").and_then(Value::as_str);
+        request.url = s3_url::within(request.method.as_str(), &request.url, endpoint, scopes)
             .map_err(|outside| HttpFailure::denied(outside.to_string()))?;
     }
     let keys = slot::aws_keys(call, keys, service)?;
     let signer = Signer { keys: &keys, service, region, at: now };
     let signed = signer
-        .headers(request.method.as_str(), &request.url, &request.headers, &request.body)
+        .headers(request.method.as_str(), &request.url, &request.headers, Payload::Bytes(&request.body))
         .map_err(|not_signable| HttpFailure::invalid(not_signable.to_string()))?;
     for (name, value) in signed {
         set(request, headers::parse_name(&name)?, &value)?;

@@ -14,11 +14,11 @@ use aws_smithy_async::time::TimeSource;
 use pangolin_core::clock::Clock;
 use pangolin_core::strategy::{StrategyError, StrategyErrorKind};
 use pangolin_egress::EgressClient;
+use pangolin_signing::sigv4::is_region;
 use url::Url;
 
 use super::StsSettings;
 use super::connector::EgressHttp;
-use crate::service::sigv4::is_region;
 
 /// Attempts of one AssumeRole, the first among them.
 const ATTEMPTS: u32 = 3;

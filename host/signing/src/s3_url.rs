@@ -1,23 +1,24 @@
-//! From the URL of an S3 request to the object that it names, and whether that object lies within
-//! the scopes of the call.
+//! From the URL of an S3 request to the object that it names, whether that object lies within given
+//! scopes, and from an object to its URL.
 
-use std::collections::BTreeMap;
+mod address;
 
 use pangolin_core::access::{Access, Scope};
 use pangolin_core::location::Location;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use serde_json::Value;
 use url::Url;
+
+pub use self::address::{Address, NoUrl};
 
 /// What SigV4 leaves as it is in a path.
 const KEY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
-/// What SigV4 leaves as it is in a query.
-pub(super) const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// What SigV4 leaves as it is in a query: RFC 3986's unreserved characters.
+pub const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Why a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum NotWithin {
+pub enum NotWithin {
     /// Not a method on an object.
     #[error("method '{0}' is not one of GET, HEAD, PUT and DELETE on an object")]
     Method(String),
@@ -38,35 +39,38 @@ pub(super) enum NotWithin {
 }
 
 /// Judges a request on one object. The result is the URL with its path in the form that S3 signs.
-pub(super) fn within(
-    method: &str,
-    url: &Url,
-    config: &BTreeMap<String, Value>,
-    scopes: &[Scope],
-) -> Result<Url, NotWithin> {
+///
+/// `endpoint` is the warehouse's own; none, or an empty one: AWS.
+///
+/// # Errors
+/// [`NotWithin`] says what is not within the scopes.
+pub fn within(method: &str, url: &Url, endpoint: Option<&str>, scopes: &[Scope]) -> Result<Url, NotWithin> {
     let right: fn(Access) -> bool = match method {
         "GET" | "HEAD" => |access| access.read,
         "PUT" => |access| access.write,
         "DELETE" => |access| access.delete,
-        _ => return Err(NotWithin::Method(crate::text::printable(method, 20))),
+        _ => return Err(NotWithin::Method(shown(method))),
     };
     if let Some((name, _)) = url.query_pairs().find(|(name, _)| !is_allowed_parameter(method, name)) {
-        return Err(NotWithin::Query(crate::text::printable(&name, 40)));
+        return Err(NotWithin::Query(shown(&name)));
     }
     let mut refusal = NotWithin::Object;
     for scope in scopes {
-        let Some((before, key)) = object_of(url, scope.location.authority(), config) else { continue };
-        if !is_inside(&scope.location, &key) {
+        let Some(named) = named(url, scope.location.authority(), endpoint) else { continue };
+        if !is_inside(&scope.location, named.key()) {
             continue;
         }
         if right(scope.access) {
-            let mut signed = url.clone();
-            signed.set_path(&format!("{before}/{}", utf8_percent_encode(&key, KEY)));
-            return Ok(signed);
+            return Ok(named.signable(url));
         }
         refusal = NotWithin::Access { method: method.to_owned(), access: scope.access.describe() };
     }
     Err(refusal)
+}
+
+/// Text of a request for people: short, and without control characters.
+fn shown(text: &str) -> String {
+    text.chars().take(40).collect::<String>().escape_debug().to_string()
 }
 
 /// An object, never the directory itself: `s3://b/orders` is no object of `s3://b/orders/`.
@@ -75,14 +79,40 @@ fn is_inside(scope: &Location, key: &str) -> bool {
     object.is_ok_and(|object| scope.contains(&object) && object.key().len() > scope.key().len())
 }
 
-/// The path before the key, and the key, if the URL names an object of the bucket.
-fn object_of(url: &Url, bucket: &str, config: &BTreeMap<String, Value>) -> Option<(String, String)> {
-    let (before, encoded) = match config.get("endpoint").and_then(Value::as_str).filter(|text| !text.is_empty()) {
+/// What a URL names in a bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The path before the key's slash.
+    before: String,
+    key: String,
+}
+
+impl Named {
+    /// The key, decoded; empty for the bucket itself.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The URL with its path in the form that S3 signs.
+    #[must_use]
+    pub fn signable(&self, url: &Url) -> Url {
+        let mut signed = url.clone();
+        signed.set_path(&format!("{}/{}", self.before, utf8_percent_encode(&self.key, KEY)));
+        signed
+    }
+}
+
+/// What the URL names, if it names the bucket or something in it: at the endpoint in path or virtual
+/// host style, or at AWS where there is no endpoint.
+#[must_use]
+pub fn named(url: &Url, bucket: &str, endpoint: Option<&str>) -> Option<Named> {
+    let (before, encoded) = match endpoint.filter(|text| !text.is_empty()) {
         Some(endpoint) => below_endpoint(url, &Url::parse(endpoint).ok()?, bucket)?,
         None => below_aws(url, bucket)?,
     };
     let key = percent_decode_str(encoded).decode_utf8().ok()?.into_owned();
-    Some((before, key))
+    Some(Named { before, key })
 }
 
 fn below_endpoint<'u>(url: &'u Url, endpoint: &Url, bucket: &str) -> Option<(String, &'u str)> {
@@ -112,7 +142,8 @@ fn below_host<'u>(url: &'u Url, service: &str, base: &str, bucket: &str) -> Opti
     } else {
         return None;
     };
-    let key = url.path().strip_prefix(before.as_str())?.strip_prefix('/')?;
+    let rest = url.path().strip_prefix(before.as_str())?;
+    let key = if rest.is_empty() { "" } else { rest.strip_prefix('/')? };
     Some((before, key))
 }
 
@@ -121,7 +152,7 @@ fn is_aws_service(host: &str) -> bool {
         return false;
     };
     let region = rest.strip_prefix("s3.dualstack.").or_else(|| rest.strip_prefix("s3."));
-    rest == "s3" || region.is_some_and(super::sigv4::is_region)
+    rest == "s3" || region.is_some_and(crate::sigv4::is_region)
 }
 
 /// Parameters that leave the request what its method says. Others (`acl`, `tagging`, `versionId`,

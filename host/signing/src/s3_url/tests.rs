@@ -1,5 +1,3 @@
-use serde_json::json;
-
 use super::*;
 
 fn scopes(access: Access) -> Vec<Scope> {
@@ -7,8 +5,7 @@ fn scopes(access: Access) -> Vec<Scope> {
 }
 
 fn judge(method: &str, url: &str, endpoint: Option<&str>, access: Access) -> Result<String, NotWithin> {
-    let config = endpoint.map(|endpoint| ("endpoint".to_owned(), json!(endpoint))).into_iter().collect();
-    within(method, &Url::parse(url).unwrap(), &config, &scopes(access)).map(String::from)
+    within(method, &Url::parse(url).unwrap(), endpoint, &scopes(access)).map(String::from)
 }
 
 #[test]
@@ -109,4 +106,15 @@ fn parameters_that_change_the_operation_are_refused() {
     ] {
         assert!(matches!(judge(method, &url(query), None, Access::FULL), Err(NotWithin::Query(_))), "{method} {query}");
     }
+}
+
+#[test]
+fn the_bucket_itself_has_an_empty_key() {
+    let at = |url: &str, endpoint| named(&Url::parse(url).unwrap(), "lake", endpoint).map(|named| named.key);
+    assert_eq!(at("https://lake.s3.amazonaws.com/?list-type=2", None), Some(String::new()));
+    assert_eq!(at("https://s3.eu-west-1.amazonaws.com/lake?delete", None), Some(String::new()));
+    assert_eq!(at("https://minio.corp/s3/lake/", Some("https://minio.corp/s3")), Some(String::new()));
+    assert_eq!(at("https://minio.corp/lake2", Some("https://minio.corp")), None);
+    assert_eq!(at("https://minio.corp/", Some("https://minio.corp")), None);
+    assert_eq!(at("https://minio.corp/lake/a%20b", Some("https://minio.corp")), Some("a b".into()));
 }
