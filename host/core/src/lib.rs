@@ -13,6 +13,7 @@ pub mod emit;
 #[cfg(test)]
 mod fixtures;
 pub mod id;
+pub mod lease;
 pub mod location;
 pub mod namespace;
 pub mod permission;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::access::{Access, Scope};
 use crate::id::{CatalogId, TableId, TenantId, UserId, WarehouseId};
 use crate::location::Location;
-use crate::permission::{Action, Target};
+use crate::permission::Target;
 use crate::principal::Principal;
 use crate::record::{CatalogSnapshot, Table};
 use crate::strategy::Scoping;
@@ -24,6 +24,7 @@ pub struct Authorised {
     scopes: Vec<Scope>,
     access: Access,
     may_be_unscoped: bool,
+    on_whole_warehouse: Access,
 }
 
 impl Authorised {
@@ -96,8 +97,8 @@ pub enum Denied {
     HostIdentity,
     /// The strategy cannot narrow what it vends (A22).
     #[error(
-        "the strategy '{0}' cannot limit a credential to one table: it needs read, write and delete on the whole \
-         warehouse, or `allow_unscoped: true` on the warehouse; alternatives are presigned URLs, remote signing or a \
+        "the strategy '{0}' cannot limit a credential to one table: it needs rights on the whole warehouse (read, write \
+         and delete; read alone where the strategy honours the access), or `allow_unscoped: true` on the warehouse; alternatives are presigned URLs, remote signing or a \
          strategy that scopes"
     )]
     Unscoped(String),
@@ -133,7 +134,8 @@ pub fn authorise(
     Ok(Authorised {
         user_id: principal.user_id,
         principal: principal.username.clone(),
-        may_be_unscoped: snapshot.warehouse.allow_unscoped || holds_whole_warehouse(principal, snapshot),
+        may_be_unscoped: snapshot.warehouse.allow_unscoped || on_whole_warehouse(principal, snapshot) == Access::FULL,
+        on_whole_warehouse: on_whole_warehouse(principal, snapshot),
         ..for_locations(snapshot, table, access)?
     })
 }
@@ -169,6 +171,7 @@ fn for_locations(snapshot: &CatalogSnapshot, table: &Table, access: Access) -> R
         scopes,
         access,
         may_be_unscoped: true,
+        on_whole_warehouse: Access::FULL,
     })
 }
 
@@ -189,26 +192,40 @@ pub fn require_inside(catalog_base: &Location, warehouse_base: &Location, locati
     }
 }
 
-/// Refuses a credential that cannot be narrowed to a caller who may not have the whole.
+/// Holds a vend against how narrow the strategy's credentials are (A22).
+///
+/// A credential that honours the access and not the location is narrowed to the access that the
+/// caller holds on the whole warehouse.
 ///
 /// # Errors
 /// [`Denied::Unscoped`].
-pub fn require_scoping(authorised: &Authorised, strategy: &str, scoping: Scoping) -> Result<(), Denied> {
+pub fn require_scoping(mut authorised: Authorised, strategy: &str, scoping: Scoping) -> Result<Authorised, Denied> {
     match scoping {
-        Scoping::Exact => Ok(()),
-        Scoping::Unscoped if authorised.may_be_unscoped => Ok(()),
-        Scoping::Unscoped => Err(Denied::Unscoped(strategy.to_owned())),
+        Scoping::Exact | Scoping::Delegated => Ok(authorised),
+        Scoping::AccessOnly | Scoping::Unscoped if authorised.may_be_unscoped => Ok(authorised),
+        Scoping::AccessOnly if authorised.on_whole_warehouse.read => {
+            let access = authorised.access.intersect(authorised.on_whole_warehouse);
+            authorised.access = access;
+            authorised.scopes.iter_mut().for_each(|scope| scope.access = access);
+            Ok(authorised)
+        }
+        Scoping::AccessOnly | Scoping::Unscoped => Err(Denied::Unscoped(strategy.to_owned())),
     }
 }
 
-/// Read, write and delete on the tenant, or on every catalog of the warehouse.
-fn holds_whole_warehouse(principal: &Principal, snapshot: &CatalogSnapshot) -> bool {
-    let full =
-        |target| [Action::Read, Action::Write, Action::Delete].iter().all(|action| principal.may(*action, target));
-    principal.tenant_id == Some(snapshot.catalog.tenant_id)
-        && (full(Target::Tenant)
-            || (!snapshot.warehouse_catalogs.is_empty()
-                && snapshot.warehouse_catalogs.iter().all(|catalog| full(Target::Catalog(*catalog)))))
+/// The access held on the tenant, or on every catalog of the warehouse.
+fn on_whole_warehouse(principal: &Principal, snapshot: &CatalogSnapshot) -> Access {
+    if principal.tenant_id != Some(snapshot.catalog.tenant_id) {
+        return Access::NONE;
+    }
+    let tenant = principal.access_on(Target::Tenant);
+    let catalogs = snapshot.warehouse_catalogs.iter().map(|catalog| principal.access_on(Target::Catalog(*catalog)));
+    let everywhere = catalogs.reduce(Access::intersect).unwrap_or(Access::NONE);
+    Access {
+        read: tenant.read || everywhere.read,
+        write: tenant.write || everywhere.write,
+        delete: tenant.delete || everywhere.delete,
+    }
 }
 
 #[cfg(test)]

@@ -7,4 +7,4 @@ mod strategies;
 
 pub use audit::{AuditTrail, AuditUnavailable};
 pub use catalog::{CatalogStore, NewTable, Page, PageRequest, StoreError, TableCommit, TableLocations};
-pub use strategies::{SlotValues, Strategies, StrategyCall};
+pub use strategies::{PresignAsk, Presigned, SlotValues, Strategies, StrategyCall, UpkeepCall};

@@ -1,5 +1,7 @@
 //! What the host knows of a vending strategy: its description and what it answers.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::access::Access;
@@ -87,14 +89,29 @@ pub enum HostPattern {
     OfField(String),
 }
 
-/// How narrow a minted credential is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// How narrow a minted credential is, the narrowest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scoping {
     /// Exactly the scopes asked for.
     Exact,
+    /// What the caller's own identity at the store opens.
+    Delegated,
+    /// The access asked for, on more than the locations asked for.
+    AccessOnly,
     /// Opens all that the base identity opens.
     Unscoped,
+}
+
+/// A value of the configuration that changes how narrow a credential is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScopingRule {
+    /// Canonical field name.
+    pub field: String,
+    /// The value, as text.
+    pub equals: String,
+    /// How narrow it is then.
+    pub scoping: Scoping,
 }
 
 /// What a strategy says of itself.
@@ -108,8 +125,10 @@ pub struct Description {
     pub summary: String,
     /// Location schemes served.
     pub schemes: Vec<String>,
-    /// How narrow its credentials are.
+    /// How narrow its credentials are where no rule applies.
     pub scoping: Scoping,
+    /// Of several that apply the widest counts.
+    pub scoping_rules: Vec<ScopingRule>,
     /// Configuration fields.
     pub fields: Vec<Field>,
     /// Servers asked for.
@@ -121,6 +140,21 @@ pub struct Description {
 }
 
 impl Description {
+    /// How narrow the credentials of a warehouse with this configuration are.
+    #[must_use]
+    pub fn scoping_for(&self, config: &BTreeMap<String, serde_json::Value>) -> Scoping {
+        let says = |rule: &&ScopingRule| {
+            let default = || self.field(&rule.field).and_then(|field| field.default.clone());
+            let value = match config.get(&rule.field) {
+                Some(serde_json::Value::String(text)) => Some(text.clone()),
+                Some(other) => Some(other.to_string()),
+                None => default(),
+            };
+            value.as_deref() == Some(rule.equals.as_str())
+        };
+        self.scoping_rules.iter().filter(says).map(|rule| rule.scoping).max().unwrap_or(self.scoping)
+    }
+
     /// The field of this name or alias.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&Field> {
@@ -139,6 +173,27 @@ pub struct StrategyInfo {
     pub granted: bool,
     /// Interfaces that the component imports, for example `pangolin:vending/sts@0.1.0`.
     pub imports: Vec<String>,
+    /// Interfaces that it exports, for example `pangolin:vending/strategy@0.1.0`.
+    pub exports: Vec<String>,
+}
+
+impl StrategyInfo {
+    /// Whether it makes presigned URLs itself.
+    #[must_use]
+    pub fn presigns(&self) -> bool {
+        self.exports("presign")
+    }
+
+    /// Whether the host ends what it mints.
+    #[must_use]
+    pub fn leases(&self) -> bool {
+        self.exports("leases")
+    }
+
+    fn exports(&self, interface: &str) -> bool {
+        let named = |export: &str| export.split(['/', '@']).nth(1) == Some(interface);
+        self.exports.iter().any(|export| named(export))
+    }
 }
 
 /// A file of the plugin directory that could not be loaded.
@@ -172,6 +227,8 @@ pub enum StrategyErrorKind {
     Upstream,
     /// The upstream asks for patience.
     Throttled,
+    /// There is no room upstream: what is limited is taken.
+    Exhausted,
     /// The upstream cannot be reached or is too slow.
     Unavailable,
     /// The plugin failed: trap, bound, or an answer that the host refuses.
@@ -211,6 +268,8 @@ pub struct MintedCredential {
     pub entries: Vec<(String, Secret<String>)>,
     /// When it ends, as the issuer said it.
     pub expires_at: Option<UnixMillis>,
+    /// By what the host ends it, if the strategy leases.
+    pub handle: Option<Secret<String>>,
 }
 
 /// What one run of a strategy answered.

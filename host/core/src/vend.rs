@@ -177,7 +177,8 @@ impl Vending {
         };
         self.require_exclusive(snapshot, table).await?;
         let strategy = self.strategy(name)?;
-        policy::require_scoping(&authorised, name, strategy.description.scoping)?;
+        let scoping = strategy.description.scoping_for(&warehouse.config);
+        let authorised = policy::require_scoping(authorised, name, scoping)?;
         let token_rest = principal.token_expires_at.filter(|_| self.settings.limit_to_token);
         let ttl_seconds = ttl::choose(&ttl::Limits {
             requested: ask.ttl_seconds,
@@ -219,8 +220,8 @@ enum Judged {
 }
 
 impl Vended {
-    /// Whether the strategy can narrow its credentials at all.
-    fn is_unscoped(strategy: &StrategyInfo) -> bool {
-        strategy.description.scoping == Scoping::Unscoped
+    /// Whether the strategy's credentials open more than the table, for this warehouse.
+    fn is_unscoped(strategy: &StrategyInfo, warehouse: &Warehouse) -> bool {
+        strategy.description.scoping_for(&warehouse.config) != Scoping::Exact
     }
 }

@@ -284,12 +284,19 @@ impl Strategies for FakeStrategies {
             summary: String::new(),
             schemes: vec!["s3".to_owned()],
             scoping,
+            scoping_rules: Vec::new(),
             fields: Vec::new(),
             hosts: Vec::new(),
             max_ttl_seconds: None,
             min_ttl_seconds: Some(900),
         };
-        Some(Arc::new(StrategyInfo { description, digest: "d".to_owned(), granted: true, imports: Vec::new() }))
+        Some(Arc::new(StrategyInfo {
+            description,
+            digest: "d".to_owned(),
+            granted: true,
+            imports: Vec::new(),
+            exports: Vec::new(),
+        }))
     }
     async fn check_config(&self, _: &Warehouse) -> Result<Vec<ConfigProblem>, StrategyError> {
         Ok(Vec::new())
@@ -307,6 +314,7 @@ impl Strategies for FakeStrategies {
                     ("s3.session-token".to_owned(), Secret::from(token)),
                 ],
                 expires_at: Some(self.0.now().plus_seconds(i64::from(call.ttl_seconds))),
+                handle: None,
             }],
             access: call.authorised.access(),
             strategy: "Exact".to_owned(),

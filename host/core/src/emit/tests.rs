@@ -34,7 +34,7 @@ fn warehouse(kind: StorageKind, config: &Value) -> Warehouse {
 
 fn minted(prefix: &str, entries: &[(&str, &str)], expires_at: Option<UnixMillis>) -> MintedCredential {
     let entries = entries.iter().map(|(key, value)| ((*key).to_owned(), Secret::from(*value))).collect();
-    MintedCredential { prefix: prefix.to_owned(), entries, expires_at }
+    MintedCredential { prefix: prefix.to_owned(), entries, expires_at, handle: None }
 }
 
 fn session() -> MintedCredential {

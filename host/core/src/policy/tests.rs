@@ -83,7 +83,7 @@ fn what_cannot_be_narrowed_goes_to_those_who_hold_it_all() {
     let both = CatalogSnapshot { warehouse_catalogs: Arc::from([catalog, sibling]), ..snapshot.clone() };
     let on = |snapshot: &CatalogSnapshot, principal: &Principal| {
         let authorised = authorise(principal, snapshot, &table("orders"), Access::FULL).unwrap();
-        require_scoping(&authorised, "AwsStatic", Scoping::Unscoped)
+        require_scoping(authorised, "AwsStatic", Scoping::Unscoped)
     };
     let of_catalog = |id| grant(PermissionScope::Catalog { catalog_id: id }, full);
 

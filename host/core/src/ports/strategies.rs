@@ -2,9 +2,12 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
+use crate::clock::UnixMillis;
+use crate::lease::{Claim, Interrupted, Recovery, Revoked};
+use crate::location::Location;
 use crate::policy::Authorised;
 use crate::secret::Secret;
-use crate::strategy::{ConfigProblem, Minted, RejectedPlugin, StrategyError, StrategyInfo};
+use crate::strategy::{ConfigProblem, Minted, RejectedPlugin, StrategyError, StrategyErrorKind, StrategyInfo};
 use crate::warehouse::Warehouse;
 
 /// Secrets of one call by slot name, resolved; they never enter a guest.
@@ -23,6 +26,37 @@ pub struct StrategyCall<'a> {
     pub ttl_seconds: u32,
     /// The request in the audit trail.
     pub request_id: &'a str,
+}
+
+/// A run of a strategy on behalf of the host: nothing can be minted by it.
+#[derive(Debug, Clone, Copy)]
+pub struct UpkeepCall<'a> {
+    /// The warehouse, as it is or as it was when the lease was made.
+    pub warehouse: &'a Warehouse,
+    /// Its secrets.
+    pub slots: &'a SlotValues,
+    /// The request in the audit trail.
+    pub request_id: &'a str,
+}
+
+/// One object's URL.
+#[derive(Debug, Clone, Copy)]
+pub struct PresignAsk<'a> {
+    /// The object, inside the scopes of the call.
+    pub location: &'a Location,
+    /// `GET`, `HEAD`, `PUT` or `DELETE`; within the access of the call.
+    pub method: &'a str,
+}
+
+/// A URL that opens one object for a while.
+#[derive(Debug, Clone)]
+pub struct Presigned {
+    /// The URL.
+    pub url: Secret<String>,
+    /// Headers that the client must send with it.
+    pub headers: Vec<(String, String)>,
+    /// When it stops working.
+    pub expires_at: UnixMillis,
 }
 
 /// The loaded strategies.
@@ -49,4 +83,53 @@ pub trait Strategies: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// See [`StrategyError`].
     async fn vend(&self, call: StrategyCall<'_>) -> Result<Minted, StrategyError>;
+
+    /// Runs `presign`. The answer is checked: a URL at the warehouse's storage, a life within the
+    /// one asked for.
+    ///
+    /// # Errors
+    /// See [`StrategyError`]; the strategy does not export it.
+    async fn presign(&self, _call: StrategyCall<'_>, _ask: PresignAsk<'_>) -> Result<Presigned, StrategyError> {
+        Err(not_exported("presign"))
+    }
+
+    /// Runs `claim`, which talks to nobody.
+    ///
+    /// # Errors
+    /// See [`StrategyError`]; the strategy does not export it.
+    async fn claim(&self, _call: StrategyCall<'_>) -> Result<Claim, StrategyError> {
+        Err(not_exported("leases"))
+    }
+
+    /// Runs `survey`.
+    ///
+    /// # Errors
+    /// See [`StrategyError`]; the strategy does not export it.
+    async fn survey(&self, _call: StrategyCall<'_>, _known: &[Secret<String>]) -> Result<String, StrategyError> {
+        Err(not_exported("leases"))
+    }
+
+    /// Runs `revoke`.
+    ///
+    /// # Errors
+    /// It may still be there; the strategy does not export it.
+    async fn revoke(&self, _call: UpkeepCall<'_>, _handle: &Secret<String>) -> Result<Revoked, StrategyError> {
+        Err(not_exported("leases"))
+    }
+
+    /// Runs `recover`.
+    ///
+    /// # Errors
+    /// See [`StrategyError`]; the strategy does not export it.
+    async fn recover(&self, _call: UpkeepCall<'_>, _mint: Interrupted<'_>) -> Result<Recovery, StrategyError> {
+        Err(not_exported("leases"))
+    }
+}
+
+fn not_exported(interface: &str) -> StrategyError {
+    StrategyError::new(
+        StrategyErrorKind::Unsupported,
+        "not-supported-by-strategy",
+        format!("the warehouse's strategy does not export '{interface}'"),
+    )
 }

@@ -162,7 +162,7 @@ impl Vending {
         Ok(Vended {
             expires_at: credentials.iter().filter_map(|credential| credential.expires_at).min(),
             fingerprint: self.fingerprint(&credentials),
-            unscoped: Vended::is_unscoped(&job.strategy),
+            unscoped: Vended::is_unscoped(&job.strategy, warehouse),
             credentials,
             access,
             issued_at,

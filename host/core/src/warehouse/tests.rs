@@ -46,12 +46,13 @@ fn info(name: &str, schemes: &[&str], scoping: Scoping, fields: Vec<Field>) -> S
         summary: String::new(),
         schemes: schemes.iter().map(|scheme| (*scheme).to_owned()).collect(),
         scoping,
+        scoping_rules: Vec::new(),
         fields,
         hosts: Vec::new(),
         max_ttl_seconds: Some(43_200),
         min_ttl_seconds: (scoping == Scoping::Exact).then_some(900),
     };
-    StrategyInfo { description, digest: String::new(), granted: true, imports: Vec::new() }
+    StrategyInfo { description, digest: String::new(), granted: true, imports: Vec::new(), exports: Vec::new() }
 }
 
 fn aws_sts() -> StrategyInfo {

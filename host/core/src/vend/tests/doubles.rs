@@ -106,12 +106,19 @@ impl Strategies for FakeStrategy {
             summary: String::new(),
             schemes: vec!["s3".to_owned()],
             scoping: Scoping::Exact,
+            scoping_rules: Vec::new(),
             fields: Vec::new(),
             hosts: Vec::new(),
             max_ttl_seconds: Some(43_200),
             min_ttl_seconds: Some(900),
         };
-        Some(Arc::new(StrategyInfo { description, digest: "d".to_owned(), granted: true, imports: Vec::new() }))
+        Some(Arc::new(StrategyInfo {
+            description,
+            digest: "d".to_owned(),
+            granted: true,
+            imports: Vec::new(),
+            exports: Vec::new(),
+        }))
     }
     async fn check_config(&self, _: &Warehouse) -> Result<Vec<ConfigProblem>, StrategyError> {
         Ok(Vec::new())
@@ -129,6 +136,7 @@ impl Strategies for FakeStrategy {
                 prefix: call.authorised.scopes()[0].location.to_string(),
                 entries: vec![("s3.access-key-id".to_owned(), Secret::from("planted"))],
                 expires_at: Some(self.clock.now().plus_seconds(i64::from(call.ttl_seconds))),
+                handle: None,
             }],
             access: call.authorised.access(),
             strategy: "Fake".to_owned(),

@@ -21,6 +21,7 @@ fn info() -> StrategyInfo {
             summary: "AssumeRole".into(),
             schemes: vec!["s3".into()],
             scoping: Scoping::Exact,
+            scoping_rules: Vec::new(),
             fields: vec![field],
             hosts: vec![HostPattern::OfField("sts_endpoint".into())],
             max_ttl_seconds: Some(43_200),
@@ -28,7 +29,7 @@ fn info() -> StrategyInfo {
         },
         digest: "ab".into(),
         granted: true,
-        imports: vec!["pangolin:vending/sts@0.1.0".into()],
+        imports: vec!["pangolin:vending/sts@0.1.0".into()], exports: Vec::new(),
     }
 }
 
