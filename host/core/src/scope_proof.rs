@@ -1,7 +1,8 @@
-//! Proof that a session policy is no wider than what was authorised (PRODUCT A20). A strategy
-//! cannot over-grant, even if it wants to.
+//! Proof that what is minted is no wider than what was authorised (PRODUCT A20). A strategy cannot
+//! over-grant, even if it wants to.
 //!
-//! The check understands a small part of IAM's language and refuses everything else:
+//! The check of a session policy understands a small part of IAM's language and refuses everything
+//! else:
 //!
 //! - `Version` is `2012-10-17`; no unknown or repeated keys; no `NotAction`, `NotResource` or
 //!   `Principal`; no wildcard in an action.
@@ -18,6 +19,7 @@
 //!   context of S3 Bucket Keys; S3 still asks for the object's own permission).
 //! - `Deny` statements narrow and may say anything that is well-formed in these terms.
 
+mod azure_sas;
 mod condition;
 mod json;
 mod pattern;
@@ -27,6 +29,7 @@ mod statement;
 mod tests;
 mod too_wide;
 
+pub use self::azure_sas::{AzureSasProof, SasResource, SasTooWide, azure_sas};
 use self::json::Json;
 use self::statement::Statement;
 pub use self::too_wide::TooWide;
