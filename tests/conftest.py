@@ -12,6 +12,8 @@ from harness.postgres import Postgres
 from harness.seaweed import Seaweed
 from harness.world import Lake, Tenant, new_lake, new_tenant
 
+pytest_plugins = ["harness.vms_fixtures"]
+
 # Clients that are given too little would otherwise ask the real cloud.
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_ENDPOINT_URL", "HTTP_PROXY", "http_proxy"):

@@ -23,9 +23,10 @@ _SPARE_ROLES = 24
 class Seaweed:
     """A server in a directory of its own."""
 
-    def __init__(self, planted: Planted, max_session: str = "1h"):
+    def __init__(self, planted: Planted, max_session: str = "1h", change_keys: bool = False):
         self._planted = planted
         self._max_session = max_session
+        self._change_keys = change_keys
         self._dir = Path(tempfile.mkdtemp(prefix="weed-"))
         self.admin = s3.Keys("ADMIN" + secrets.token_hex(6).upper(), planted.key("seaweed admin key"))
         self.vendor = s3.Keys("VENDOR" + secrets.token_hex(6).upper(), planted.key("seaweed vendor key"))
@@ -55,6 +56,7 @@ class Seaweed:
             command += [f"-{name}.port={ports[name]}", f"-{name}.port.grpc={ports[f'{name}.grpc']}"]
         command += ["-s3.port.iceberg=0", "-s3.port.lance=0"]
         command += [f"-s3.config={self._dir / 's3.json'}", f"-s3.iam.config={self._dir / 'iam.json'}"]
+        command += ["-s3.iam.readOnly=false"] if self._change_keys else []
         command += ["-master.volumeSizeLimitMB=64", "-volume.max=1000", "-master.telemetry=false"]
         # One volume for each new bucket instead of seven: many buckets, little in each.
         env = {**os.environ, "WEED_MASTER_VOLUME_GROWTH_COPY_1": "1"}
