@@ -4,6 +4,7 @@
 mod key;
 #[cfg(test)]
 mod tests;
+mod url;
 
 use std::collections::BTreeSet;
 
@@ -21,11 +22,16 @@ use crate::call::Call;
 use crate::limits::Limits;
 use crate::text;
 
+pub(crate) use self::url::{UrlTerms, presigned};
+
 /// Properties of one credential (the contract's number).
 const MAX_ENTRIES: usize = 32;
 
 /// Problems that one `check-config` may report.
 const MAX_PROBLEMS: usize = 64;
+
+/// Bytes of a handle.
+pub(crate) const MAX_HANDLE_BYTES: usize = 4 * 1024;
 
 /// How far the issuer's clock may be ahead of ours.
 const SKEW_SECONDS: i64 = 60;
@@ -56,6 +62,10 @@ pub(crate) struct Terms<'a> {
     pub(crate) scopes: &'a [Scope],
     /// The access that was asked for.
     pub(crate) access: Access,
+    /// How narrow the strategy's credentials are for this warehouse.
+    pub(crate) scoping: Scoping,
+    /// Whether the host ends what the strategy mints.
+    pub(crate) leases: bool,
     /// The life that was asked for.
     pub(crate) ttl_seconds: u32,
     /// Now.
@@ -85,8 +95,12 @@ pub(crate) fn check(terms: &Terms<'_>, call: Call, answer: Vec<Credential>) -> R
     for credential in answer {
         check_prefix(&credential.prefix, terms.scopes)?;
         let expires_at = life.check(credential.expires_at_ms)?;
-        let entries = entries(credential.entries, &call, terms.description.scoping)?;
-        credentials.push(MintedCredential { prefix: credential.prefix, entries, expires_at });
+        let entries = entries(credential.entries, &call, terms.scoping)?;
+        let handle = handle(credential.handle)?;
+        if terms.leases && handle.is_none() && expires_at.is_none() {
+            return Err(bad("plugin-bad-answer", "the plugin leases, and answered without a handle to end it by"));
+        }
+        credentials.push(MintedCredential { prefix: credential.prefix, entries, expires_at, handle });
     }
     Ok(Minted {
         credentials,
@@ -129,7 +143,8 @@ fn check_prefix(prefix: &str, scopes: &[Scope]) -> Result<(), StrategyError> {
 struct Life {
     now: UnixMillis,
     latest: UnixMillis,
-    /// A strategy that cannot narrow may mint what does not expire; it says so by `unscoped`.
+    /// A strategy that cannot narrow may mint what does not expire; it says so by `unscoped`. What is
+    /// leased ends by the host.
     may_be_endless: bool,
 }
 
@@ -140,7 +155,7 @@ impl Life {
         Self {
             now: terms.now,
             latest: terms.now.plus_seconds(i64::from(ttl).saturating_add(SKEW_SECONDS)),
-            may_be_endless: terms.description.scoping == Scoping::Unscoped,
+            may_be_endless: terms.leases || terms.scoping == Scoping::Unscoped,
         }
     }
 
@@ -177,6 +192,16 @@ impl Life {
     }
 }
 
+/// By what the host ends a credential.
+pub(crate) fn handle(text: Option<String>) -> Result<Option<Secret<String>>, StrategyError> {
+    match text {
+        Some(text) if text.is_empty() || text.len() > MAX_HANDLE_BYTES => {
+            Err(bad("plugin-bad-answer", format!("a handle has 1 to {MAX_HANDLE_BYTES} bytes")))
+        }
+        text => Ok(text.map(Secret::new)),
+    }
+}
+
 /// Properties with their values, slots filled in.
 fn entries(entries: Vec<Entry>, call: &Call, scoping: Scoping) -> Result<Vec<(String, Secret<String>)>, StrategyError> {
     if !(1..=MAX_ENTRIES).contains(&entries.len()) {
@@ -195,11 +220,11 @@ fn entries(entries: Vec<Entry>, call: &Call, scoping: Scoping) -> Result<Vec<(St
             }
             Value::Plain(value) => Secret::new(value),
             // A stored key opens what it opens: whoever hands it out has narrowed nothing.
-            Value::Slot(_) if scoping == Scoping::Exact => {
+            Value::Slot(_) if scoping != Scoping::Unscoped => {
                 return Err(bad(
                     "plugin-slot-refused",
-                    "the plugin answered with the value of a slot and describes itself as 'exact': a stored key is not \
-                     limited to one table, it must say 'unscoped'",
+                    "the plugin answered with the value of a slot and does not describe itself as 'unscoped': a \
+                     stored key opens all that it opens",
                 ));
             }
             Value::Slot(slot) => slot_value(&slot, call)?,

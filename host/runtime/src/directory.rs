@@ -38,6 +38,7 @@ impl LoadedPlugin {
             digest: component.digest.clone(),
             granted: granted.given,
             imports: component.imports.clone(),
+            exports: component.exports.clone(),
         };
         Self {
             name: Arc::from(component.description.name.as_str()),

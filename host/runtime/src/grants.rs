@@ -73,7 +73,7 @@ impl Asked<'_> {
         Grant {
             sha256: Some(self.digest.to_owned()),
             hosts: self.description.hosts.iter().map(hosts::to_text).collect(),
-            host_identity: self.imports("sts"),
+            host_identity: ["sts", "azure", "gcp"].iter().any(|interface| self.imports(interface)),
             credential_values: self.uses(&SecretUse::CredentialValue),
             raw_hmac: self.uses(&SecretUse::RawHmac),
             limits: Limits::default(),

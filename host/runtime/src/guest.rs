@@ -10,12 +10,17 @@ use crate::limits::{Limits, MemoryMeter};
 use crate::stop::Stop;
 
 /// Which export runs. `describe` must answer the same every time and gets nothing but `log`;
-/// `check-config` talks to nobody.
+/// `check-config` and `claim` talk to nobody; upkeep of leases mints nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
     Describe,
     CheckConfig,
     Vend,
+    Presign,
+    Claim,
+    Survey,
+    Revoke,
+    Recover,
 }
 
 impl Phase {
@@ -25,7 +30,22 @@ impl Phase {
             Self::Describe => "describe",
             Self::CheckConfig => "check-config",
             Self::Vend => "vend",
+            Self::Presign => "presign",
+            Self::Claim => "claim",
+            Self::Survey => "survey",
+            Self::Revoke => "revoke",
+            Self::Recover => "recover",
         }
+    }
+
+    /// Whether services that mint and sign may be used.
+    pub(crate) fn mints(self) -> bool {
+        matches!(self, Self::Vend | Self::Presign)
+    }
+
+    /// Whether requests may be sent.
+    pub(crate) fn talks(self) -> bool {
+        matches!(self, Self::Vend | Self::Presign | Self::Survey | Self::Revoke | Self::Recover)
     }
 }
 

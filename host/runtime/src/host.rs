@@ -1,8 +1,10 @@
 //! The guests' imports: one file per WIT interface. Each counts the call, converts types, and
 //! leaves the work to `service`.
 
+mod azure;
 mod clock;
 mod crypto;
+mod gcp;
 mod http;
 mod log;
 mod signing;
@@ -16,22 +18,42 @@ use pangolin_egress::{EgressClient, EgressError};
 
 use crate::bindings::types::{ErrorKind, VendError};
 use crate::guest::Phase;
-use crate::service::{Http, Sts, StsSettings};
+use crate::service::azure::Azure;
+use crate::service::gcp::Gcp;
+use crate::service::{AzureSettings, GcpSettings, Http, Sts, StsSettings};
 
 /// What the guests' imports reach.
 #[derive(Debug)]
 pub struct Services {
     pub(crate) http: Http,
     pub(crate) sts: Sts,
+    pub(crate) azure: Azure,
+    pub(crate) gcp: Gcp,
+}
+
+/// What the operator set for the clouds.
+#[derive(Debug, Clone, Default)]
+pub struct ServiceSettings {
+    /// For STS.
+    pub sts: StsSettings,
+    /// For Azure.
+    pub azure: AzureSettings,
+    /// For Google Cloud.
+    pub gcp: GcpSettings,
 }
 
 impl Services {
-    /// Services whose requests pass `egress`; `sts` is what the operator set for STS.
+    /// Services whose requests pass `egress`.
     ///
     /// # Errors
     /// No client for the host's own identity can be made.
-    pub fn new(egress: EgressClient, sts: StsSettings, clock: Arc<dyn Clock>) -> Result<Self, EgressError> {
-        Ok(Self { http: Http::new(egress.clone(), Arc::clone(&clock)), sts: Sts::new(egress, sts, clock)? })
+    pub fn new(egress: EgressClient, settings: ServiceSettings, clock: Arc<dyn Clock>) -> Result<Self, EgressError> {
+        Ok(Self {
+            http: Http::new(egress.clone(), Arc::clone(&clock)),
+            azure: Azure::new(egress.clone(), settings.azure, Arc::clone(&clock)),
+            gcp: Gcp::new(egress.clone(), settings.gcp, Arc::clone(&clock)),
+            sts: Sts::new(egress, settings.sts, clock)?,
+        })
     }
 }
 
@@ -43,13 +65,14 @@ fn vend_error(error: StrategyError) -> VendError {
         StrategyErrorKind::Unsupported => ErrorKind::Unsupported,
         StrategyErrorKind::Upstream => ErrorKind::Upstream,
         StrategyErrorKind::Throttled => ErrorKind::Throttled,
+        StrategyErrorKind::Exhausted => ErrorKind::Exhausted,
         StrategyErrorKind::Unavailable | StrategyErrorKind::NotReady => ErrorKind::Unavailable,
         StrategyErrorKind::Plugin => ErrorKind::Internal,
     };
     VendError { kind, code: error.code, message: error.message, retry_after_ms: error.retry_after_ms }
 }
 
-/// The answer to a service that is called outside of `vend`.
+/// The answer to a service that is called from an export that may not use it.
 fn wrong_phase(interface: &str, phase: Phase) -> VendError {
     vend_error(StrategyError::new(
         StrategyErrorKind::Denied,

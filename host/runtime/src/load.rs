@@ -21,8 +21,7 @@ pub(crate) use self::describe::defaults;
 pub use self::files::NotPrivate;
 pub(crate) use self::files::{FileError, list, read, require_private};
 pub(crate) use self::native::NativeCache;
-use crate::bindings::PluginPre;
-use crate::guest::Guest;
+use crate::bindings::Exports;
 use crate::run::Sandbox;
 
 /// A component that passed every check, before anything is granted to it.
@@ -32,10 +31,12 @@ pub(crate) struct Component {
     pub(crate) digest: String,
     /// Interfaces that it imports.
     pub(crate) imports: Vec<String>,
+    /// Interfaces of the contract that it exports.
+    pub(crate) exports: Vec<String>,
     /// What it says of itself.
     pub(crate) description: Description,
     /// Ready to be instantiated.
-    pub(crate) pre: PluginPre<Guest>,
+    pub(crate) linked: Exports,
 }
 
 impl std::fmt::Debug for Component {
@@ -88,11 +89,12 @@ pub(crate) async fn component(
 ) -> Result<Component, LoadError> {
     require_component(&bytes)?;
     let (digest, compiled) = compile::in_background(compiler, bytes).await?;
-    let imports = world::check(&sandbox.engine, &compiled)?;
-    let pre = sandbox.prepare(&compiled).map_err(|error| world::WrongWorld::Types(format!("{error:#}")))?;
-    let answer = sandbox.describe(file, &pre).await.map_err(|error| LoadError::DescribeFailed(error.message))?;
+    let interfaces = world::check(&sandbox.engine, &compiled)?;
+    let linked = sandbox.prepare(&compiled).map_err(|error| world::WrongWorld::Types(format!("{error:#}")))?;
+    let answer = sandbox.describe(file, &linked).await.map_err(|error| LoadError::DescribeFailed(error.message))?;
     let description = describe::checked(convert::description(answer))?;
-    Ok(Component { digest, imports, description, pre })
+    let world::Interfaces { imports, exports } = interfaces;
+    Ok(Component { digest, imports, exports, description, linked })
 }
 
 /// The cheap refusals, before the compiler sees a byte.

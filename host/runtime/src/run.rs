@@ -1,22 +1,22 @@
 //! One call of a guest: a place, a fresh instance, its bounds, the call, the end of the store.
 
 mod failure;
+mod leases;
+mod presign;
 mod request;
+mod strategy;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use pangolin_core::clock::Clock;
-use pangolin_core::ports::StrategyCall;
-use pangolin_core::strategy::{ConfigProblem, Minted, StrategyError, StrategyErrorKind};
-use pangolin_core::warehouse::Warehouse;
+use pangolin_core::strategy::{StrategyError, StrategyErrorKind};
 use tokio::sync::{Semaphore, SemaphorePermit};
-use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::component::{Component, HasSelf, Instance, Linker};
 use wasmtime::{Engine, Store, UpdateDeadline};
 
 pub(crate) use self::request::GuestConfig;
-use crate::answer;
-use crate::bindings::{Plugin, PluginPre, strategy};
+use crate::bindings::{Everything, Exports};
 use crate::call::Call;
 use crate::directory::LoadedPlugin;
 use crate::engine::{self, EngineError};
@@ -52,93 +52,42 @@ impl Sandbox {
     pub(crate) fn new(places: u32, services: Services, clock: Arc<dyn Clock>) -> Result<Self, EngineError> {
         let engine = engine::build(places)?;
         let mut linker = Linker::new(&engine);
-        Plugin::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest: &mut Guest| guest).map_err(EngineError::Engine)?;
+        Everything::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest: &mut Guest| guest)
+            .map_err(EngineError::Engine)?;
         let places = Semaphore::new(usize::try_from(places).unwrap_or(usize::MAX));
         Ok(Self { engine, linker, services: Arc::new(services), clock, places })
     }
 
-    /// Links the component's imports, once for all its calls.
-    pub(crate) fn prepare(&self, component: &Component) -> wasmtime::Result<PluginPre<Guest>> {
-        PluginPre::new(self.linker.instantiate_pre(component)?)
+    /// Links the component's imports and finds its exports, once for all its calls.
+    pub(crate) fn prepare(&self, component: &Component) -> wasmtime::Result<Exports> {
+        Exports::new(self.linker.instantiate_pre(component)?)
     }
 
-    /// Asks a component what it is; nothing is granted to it. `file` stands for the name that is
-    /// not known yet.
-    pub(crate) async fn describe(
+    /// Runs one export in a fresh instance, in its bounds. What it answers comes back with the
+    /// call as it is then.
+    async fn run<T>(
         &self,
-        file: &str,
-        pre: &PluginPre<Guest>,
-    ) -> Result<strategy::Description, StrategyError> {
-        let limits = Limits::default();
-        let _place = place(&self.places).await?;
-        let mut store = self.store(Call::ungranted(file, &limits), Phase::Describe, &limits)?;
+        linked: &Exports,
+        call: Call,
+        phase: Phase,
+        limits: &Limits,
+        export: impl AsyncFnOnce(&mut Store<Guest>, &Instance) -> wasmtime::Result<T>,
+    ) -> Result<(T, Call), StrategyError> {
+        let mut store = self.store(call, phase, limits)?;
         let outcome = tokio::time::timeout(limits.wall(), async {
-            let instance = pre.instantiate_async(&mut store).await?;
-            instance.pangolin_vending_strategy().call_describe(&mut store).await
+            let instance = linked.pre.instantiate_async(&mut store).await?;
+            export(&mut store, &instance).await
         })
         .await;
-        finish(store, outcome, &limits).map(|(description, _)| description)
+        finish(store, outcome, limits)
     }
 
-    /// Runs `check-config` over a warehouse's normal form.
-    pub(crate) async fn check_config(
-        &self,
-        plugin: &LoadedPlugin,
-        warehouse: &Warehouse,
-    ) -> Result<Vec<ConfigProblem>, StrategyError> {
-        let limits = &plugin.granted.limits;
-        let _places = (place(&plugin.places).await?, place(&self.places).await?);
-        let config = GuestConfig::new(plugin, &warehouse.config);
-        let configuration = config.configuration(plugin, |slot| warehouse.secrets.contains_key(slot))?;
-        let mut call = Call::ungranted(&plugin.name, limits);
-        call.fields = Arc::clone(&plugin.granted.fields);
-        let mut store = self.store(call, Phase::CheckConfig, limits)?;
-        let outcome = tokio::time::timeout(limits.wall(), async {
-            let instance = plugin.component.pre.instantiate_async(&mut store).await?;
-            instance.pangolin_vending_strategy().call_check_config(&mut store, &configuration).await
-        })
-        .await;
-        let (answer, _) = finish(store, outcome, limits)?;
-        Ok(answer::problems(answer.err().unwrap_or_default()))
-    }
-
-    /// Runs `vend` and checks what it answers.
-    pub(crate) async fn vend(&self, plugin: &LoadedPlugin, ask: StrategyCall<'_>) -> Result<Minted, StrategyError> {
-        if !plugin.granted.given {
-            return Err(StrategyError::new(
-                StrategyErrorKind::Denied,
-                "plugin-not-granted",
-                format!(
-                    "the plugin '{}' is loaded but nothing is granted to it: the operator must add it to the grant \
-                     file (PANGOLIN_PLUGIN_GRANTS); the host's log shows the lines",
-                    plugin.name
-                ),
-            ));
-        }
-        let limits = &plugin.granted.limits;
-        let _places = (place(&plugin.places).await?, place(&self.places).await?);
-        let config = GuestConfig::new(plugin, &ask.warehouse.config);
-        let configuration = config.configuration(plugin, |slot| ask.slots.contains_key(slot))?;
-        let request = request::vend_request(configuration, &ask);
-        let call = request::call(plugin, config, &ask);
-        let mut store = self.store(call, Phase::Vend, limits)?;
-        let outcome = tokio::time::timeout(limits.wall(), async {
-            let instance = plugin.component.pre.instantiate_async(&mut store).await?;
-            instance.pangolin_vending_strategy().call_vend(&mut store, &request).await
-        })
-        .await;
-        let (answer, call) = finish(store, outcome, limits)?;
-        let credentials = answer.map_err(|error| failure::of_guest(error, &call))?;
-        let terms = answer::Terms {
-            description: &plugin.component.description,
-            digest: &plugin.component.digest,
-            limits,
-            scopes: ask.authorised.scopes(),
-            access: ask.authorised.access(),
-            ttl_seconds: ask.ttl_seconds,
-            now: self.clock.now(),
-        };
-        answer::check(&terms, call, credentials)
+    /// A place of the plugin and one of the host.
+    async fn places<'a>(
+        &'a self,
+        plugin: &'a LoadedPlugin,
+    ) -> Result<(SemaphorePermit<'a>, SemaphorePermit<'a>), StrategyError> {
+        Ok((place(&plugin.places).await?, place(&self.places).await?))
     }
 
     /// A fresh store with every bound set.
@@ -157,6 +106,22 @@ impl Sandbox {
         });
         Ok(store)
     }
+}
+
+/// Refuses a plugin that may do nothing.
+fn require_granted(plugin: &LoadedPlugin) -> Result<(), StrategyError> {
+    if plugin.granted.given {
+        return Ok(());
+    }
+    Err(StrategyError::new(
+        StrategyErrorKind::Denied,
+        "plugin-not-granted",
+        format!(
+            "the plugin '{}' is loaded but nothing is granted to it: the operator must add it to the grant file \
+             (PANGOLIN_PLUGIN_GRANTS); the host's log shows the lines",
+            plugin.name
+        ),
+    ))
 }
 
 /// Ends the store at once, and names what went wrong.

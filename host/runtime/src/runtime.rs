@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use pangolin_core::clock::Clock;
-use pangolin_core::ports::{Strategies, StrategyCall};
+use pangolin_core::lease::{Claim, Interrupted, Recovery, Revoked};
+use pangolin_core::ports::{PresignAsk, Presigned, Strategies, StrategyCall, UpkeepCall};
+use pangolin_core::secret::Secret;
 use pangolin_core::strategy::{ConfigProblem, Minted, RejectedPlugin, StrategyError, StrategyErrorKind, StrategyInfo};
 use pangolin_core::warehouse::Warehouse;
 
@@ -87,6 +89,14 @@ impl Runtime {
         self.directory.reload(&self.sandbox).await
     }
 
+    fn plugin_of(&self, warehouse: &Warehouse) -> Result<Arc<LoadedPlugin>, StrategyError> {
+        let none = || {
+            let message = "the warehouse has no vending strategy";
+            StrategyError::new(StrategyErrorKind::Unsupported, "no-strategy", message)
+        };
+        self.plugin(warehouse.strategy.as_deref().ok_or_else(none)?)
+    }
+
     fn plugin(&self, name: &str) -> Result<Arc<LoadedPlugin>, StrategyError> {
         self.directory.find(name).ok_or_else(|| {
             let set = self.directory.set();
@@ -121,13 +131,26 @@ impl Strategies for Runtime {
     }
 
     async fn vend(&self, call: StrategyCall<'_>) -> Result<Minted, StrategyError> {
-        let Some(strategy) = &call.warehouse.strategy else {
-            return Err(StrategyError::new(
-                StrategyErrorKind::Unsupported,
-                "no-strategy",
-                "the warehouse has no vending strategy",
-            ));
-        };
-        self.sandbox.vend(&*self.plugin(strategy)?, call).await
+        self.sandbox.vend(&*self.plugin_of(call.warehouse)?, call).await
+    }
+
+    async fn presign(&self, call: StrategyCall<'_>, ask: PresignAsk<'_>) -> Result<Presigned, StrategyError> {
+        self.sandbox.presign(&*self.plugin_of(call.warehouse)?, call, ask).await
+    }
+
+    async fn claim(&self, call: StrategyCall<'_>) -> Result<Claim, StrategyError> {
+        self.sandbox.claim(&*self.plugin_of(call.warehouse)?, call).await
+    }
+
+    async fn survey(&self, call: StrategyCall<'_>, known: &[Secret<String>]) -> Result<String, StrategyError> {
+        self.sandbox.survey(&*self.plugin_of(call.warehouse)?, call, known).await
+    }
+
+    async fn revoke(&self, call: UpkeepCall<'_>, handle: &Secret<String>) -> Result<Revoked, StrategyError> {
+        self.sandbox.revoke(&*self.plugin_of(call.warehouse)?, call, handle).await
+    }
+
+    async fn recover(&self, call: UpkeepCall<'_>, mint: Interrupted<'_>) -> Result<Recovery, StrategyError> {
+        self.sandbox.recover(&*self.plugin_of(call.warehouse)?, call, mint).await
     }
 }

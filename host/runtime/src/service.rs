@@ -1,6 +1,8 @@
 //! The services behind the guests' imports, as plain Rust over one [`Call`](crate::call::Call):
 //! no type of the WIT, nothing of wasmtime.
 
+pub(crate) mod azure;
+pub(crate) mod gcp;
 mod http;
 mod leak;
 mod signing;
@@ -12,5 +14,7 @@ mod testing;
 pub(crate) use self::http::{Http, HttpAuth, HttpFailure, HttpFailureKind, HttpRequest};
 pub(crate) use self::signing::{PresignRequest, presign_s3};
 pub(crate) use self::slot::KeySlots;
+pub use self::azure::AzureSettings;
+pub use self::gcp::GcpSettings;
 pub use self::sts::StsSettings;
 pub(crate) use self::sts::{AssumeRole, Base, Sts, StsSession};

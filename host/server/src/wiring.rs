@@ -9,7 +9,7 @@ use pangolin_core::egress::EgressPolicy;
 use pangolin_core::ports::{AuditTrail, CatalogStore, Strategies};
 use pangolin_core::vend::{CacheSettings, VendSettings, Vending};
 use pangolin_egress::EgressClient;
-use pangolin_runtime::{DEFAULT_PLACES, GrantFile, Runtime, RuntimeConfig, Services, StsSettings};
+use pangolin_runtime::{DEFAULT_PLACES, GrantFile, Runtime, RuntimeConfig, ServiceSettings, Services, StsSettings};
 use pangolin_store::{Store, StoreConfig};
 
 use crate::auth::passwords::Passwords;
@@ -114,7 +114,7 @@ pub(crate) async fn open_runtime(config: &Config, egress: EgressClient) -> anyho
         cache_dir: config.store.data_dir.join("code-cache"),
         grants: config.plugins.grants.as_deref().map(GrantFile::read).transpose()?,
         builtin: BUILTIN_PLUGIN_DIGESTS.iter().map(|digest| (*digest).to_owned()).collect(),
-        services: Services::new(egress, sts, clock.clone())?,
+        services: Services::new(egress, ServiceSettings { sts, ..ServiceSettings::default() }, clock.clone())?,
         places: DEFAULT_PLACES,
     };
     Ok(Runtime::open(runtime, clock).await?)

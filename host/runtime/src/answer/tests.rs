@@ -14,6 +14,7 @@ fn description(scoping: Scoping) -> Description {
         summary: String::new(),
         schemes: vec!["s3".to_owned()],
         scoping,
+        scoping_rules: Vec::new(),
         fields: Vec::new(),
         hosts: Vec::new(),
         max_ttl_seconds: None,
@@ -30,6 +31,7 @@ fn credential() -> Credential {
         prefix: "s3://lake/sales/orders/".to_owned(),
         entries: vec![entry("s3.access-key-id", Value::Plain("AKIA".to_owned()))],
         expires_at_ms: Some(1_700_003_600_000),
+        handle: None,
         extensions: Vec::new(),
     }
 }
@@ -71,6 +73,8 @@ fn judged(scoping: Scoping, answer: Vec<Credential>) -> Result<Minted, StrategyE
         limits: &limits,
         scopes: &scopes,
         access: Access::READ,
+        scoping,
+        leases: false,
         ttl_seconds: 3600,
         now: NOW,
     };

@@ -9,6 +9,7 @@ fn description() -> Description {
         summary: String::new(),
         schemes: vec!["s3".to_owned()],
         scoping: Scoping::Exact,
+        scoping_rules: Vec::new(),
         fields: vec![Field {
             name: "key".to_owned(),
             aliases: Vec::new(),

@@ -1,13 +1,13 @@
 //! `http`: requests of the guest.
 
 use crate::bindings::http as wit;
-use crate::guest::{Guest, Phase};
+use crate::guest::Guest;
 use crate::service::{HttpAuth, HttpFailure, HttpFailureKind, HttpRequest, KeySlots};
 
 impl wit::Host for Guest {
     async fn send(&mut self, request: wit::Request) -> wasmtime::Result<Result<wit::Response, wit::Failure>> {
         self.enter()?;
-        if self.phase != Phase::Vend {
+        if !self.phase.talks() {
             let message = format!("'http' cannot be used in {}", self.phase.name());
             return Ok(Err(wit::Failure { kind: wit::FailureKind::Denied, message }));
         }
@@ -17,6 +17,8 @@ impl wit::Host for Guest {
             headers: request.headers,
             body: request.body,
             auth: auth(request.auth),
+            captures: request.captures.into_iter().map(|capture| (capture.slot, capture.pointer)).collect(),
+            trust: request.trust,
             timeout_ms: request.timeout_ms,
         };
         let answer = self.services.http.send(&mut self.call, request).await;
@@ -42,6 +44,8 @@ fn auth(auth: wit::Auth) -> HttpAuth {
         wit::Auth::Basic((user, slot)) => HttpAuth::Basic { user, slot },
         wit::Auth::Header((name, slot)) => HttpAuth::Header { name, slot },
         wit::Auth::FormField((name, slot)) => HttpAuth::FormField { name, slot },
+        wit::Auth::JsonField((name, slot)) => HttpAuth::JsonField { name, slot },
+        wit::Auth::Authorization((scheme, slot)) => HttpAuth::Authorization { scheme, slot },
     }
 }
 

@@ -2,14 +2,14 @@
 
 use crate::bindings::signing as wit;
 use crate::bindings::types::VendError;
-use crate::guest::{Guest, Phase};
+use crate::guest::Guest;
 use crate::host;
 use crate::service::{KeySlots, PresignRequest, presign_s3};
 
 impl wit::Host for Guest {
     fn presign_s3(&mut self, request: wit::PresignRequest) -> wasmtime::Result<Result<String, VendError>> {
         self.enter()?;
-        if self.phase != Phase::Vend {
+        if !self.phase.mints() {
             return Ok(Err(host::wrong_phase("signing", self.phase)));
         }
         let request = PresignRequest {

@@ -2,7 +2,7 @@
 
 use crate::bindings::sts as wit;
 use crate::bindings::types::VendError;
-use crate::guest::{Guest, Phase};
+use crate::guest::Guest;
 use crate::host;
 use crate::service::{AssumeRole, Base, KeySlots, StsSession};
 
@@ -12,7 +12,7 @@ impl wit::Host for Guest {
         request: wit::AssumeRoleRequest,
     ) -> wasmtime::Result<Result<wit::Session, VendError>> {
         self.enter()?;
-        if self.phase != Phase::Vend {
+        if !self.phase.mints() {
             return Ok(Err(host::wrong_phase("sts", self.phase)));
         }
         let request = AssumeRole {

@@ -1,6 +1,6 @@
 //! `description` of the WIT as the core's type.
 
-use pangolin_core::strategy::{Description, Field, FieldKind, HostPattern, Scoping, SecretUse};
+use pangolin_core::strategy::{Description, Field, FieldKind, HostPattern, Scoping, ScopingRule, SecretUse};
 
 use crate::bindings::strategy as wit;
 
@@ -10,10 +10,12 @@ pub(super) fn description(from: wit::Description) -> Description {
         version: from.version,
         summary: from.summary,
         schemes: from.schemes,
-        scoping: match from.scoping {
-            wit::Scoping::Exact => Scoping::Exact,
-            wit::Scoping::Unscoped => Scoping::Unscoped,
-        },
+        scoping: scoping(from.scoping),
+        scoping_rules: from
+            .scoping_rules
+            .into_iter()
+            .map(|rule| ScopingRule { field: rule.field, equals: rule.equals, scoping: scoping(rule.scoping) })
+            .collect(),
         fields: from.fields.into_iter().map(field).collect(),
         hosts: from
             .hosts
@@ -25,6 +27,15 @@ pub(super) fn description(from: wit::Description) -> Description {
             .collect(),
         max_ttl_seconds: from.max_ttl_seconds,
         min_ttl_seconds: from.min_ttl_seconds,
+    }
+}
+
+fn scoping(from: wit::Scoping) -> Scoping {
+    match from {
+        wit::Scoping::Exact => Scoping::Exact,
+        wit::Scoping::AccessOnly => Scoping::AccessOnly,
+        wit::Scoping::Delegated => Scoping::Delegated,
+        wit::Scoping::Unscoped => Scoping::Unscoped,
     }
 }
 
@@ -55,6 +66,8 @@ fn secret_use(from: wit::SecretUse) -> SecretUse {
         wit::SecretUse::Bearer => SecretUse::Bearer,
         wit::SecretUse::Header(name) => SecretUse::Header(name),
         wit::SecretUse::FormField(name) => SecretUse::FormField(name),
+        wit::SecretUse::JsonField(name) => SecretUse::JsonField(name),
+        wit::SecretUse::Authorization(scheme) => SecretUse::Authorization(scheme),
         wit::SecretUse::JwtAssertion => SecretUse::JwtAssertion,
         wit::SecretUse::AzureSas => SecretUse::AzureSas,
         wit::SecretUse::CredentialValue => SecretUse::CredentialValue,

@@ -48,6 +48,13 @@ pub(super) fn checked(mut description: Description) -> Result<Description, BadDe
             require(names.insert(name.as_str()), "the field or alias", name, "each name once")?;
         }
     }
+    require(d.scoping_rules.len() <= 16, "scoping-rules", &d.scoping_rules.len().to_string(), "at most 16")?;
+    for rule in &d.scoping_rules {
+        let field = d.fields.iter().find(|field| field.name == rule.field);
+        let fine = field.is_some_and(|field| !field.is_secret());
+        require(fine, "the scoping rule of", &rule.field, "a field that is no secret")?;
+        require(is_line(&rule.equals, 100), "the scoping rule of", &rule.field, "a value of at most 100 characters")?;
+    }
     require(d.hosts.len() <= 32, "hosts", &d.hosts.len().to_string(), "at most 32")?;
     for host in &d.hosts {
         check_host(host, &d.fields)?;
@@ -78,13 +85,17 @@ fn check_field(field: &Field) -> Result<(), BadDescription> {
     require(field.secret_uses.len() <= 8, "the field", name, "at most 8 uses of a secret")?;
     for secret_use in &field.secret_uses {
         let fine = match secret_use {
-            SecretUse::Sigv4(word) | SecretUse::Header(word) | SecretUse::FormField(word) => {
+            SecretUse::Sigv4(word)
+            | SecretUse::Header(word)
+            | SecretUse::FormField(word)
+            | SecretUse::JsonField(word)
+            | SecretUse::Authorization(word) => {
                 (1..=64).contains(&word.len())
                     && word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
             }
             _ => true,
         };
-        require(fine, "a use of", name, "service, header or form field: 1 to 64 of [A-Za-z0-9._-]")?;
+        require(fine, "a use of", name, "service, header, field or scheme: 1 to 64 of [A-Za-z0-9._-]")?;
     }
     if let Some(default) = &field.default {
         require(!field.is_secret(), "a default of", name, "a secret has none")?;

@@ -13,7 +13,7 @@ const PACKAGE: &str = "pangolin:vending";
 const VERSION: &str = "0.1.0";
 
 /// Interfaces that a plugin may import.
-const IMPORTS: [&str; 7] = ["types", "log", "clock", "crypto", "signing", "http", "sts"];
+const IMPORTS: [&str; 9] = ["types", "log", "clock", "crypto", "signing", "http", "sts", "azure", "gcp"];
 
 /// Why the component does not fit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,8 +37,15 @@ pub(crate) enum WrongWorld {
     Open,
 }
 
-/// Checks imports and exports; the imports, sorted.
-pub(super) fn check(engine: &Engine, component: &Component) -> Result<Vec<String>, WrongWorld> {
+/// Names of interfaces of our package.
+#[derive(Debug, Clone)]
+pub(super) struct Interfaces {
+    pub(super) imports: Vec<String>,
+    pub(super) exports: Vec<String>,
+}
+
+/// Checks imports and exports.
+pub(super) fn check(engine: &Engine, component: &Component) -> Result<Interfaces, WrongWorld> {
     let ty = component.component_type();
     let mut imports = Vec::new();
     let mut unknown = Vec::new();
@@ -67,7 +74,8 @@ pub(super) fn check(engine: &Engine, component: &Component) -> Result<Vec<String
         return Err(WrongWorld::Open);
     }
     imports.sort();
-    Ok(imports)
+    let exports = exports.into_iter().filter(|name| split(name).is_some()).map(str::to_owned).collect();
+    Ok(Interfaces { imports, exports })
 }
 
 /// Interface and version of a name of our package.

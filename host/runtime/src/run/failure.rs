@@ -91,6 +91,7 @@ pub(super) fn of_guest(error: VendError, call: &Call) -> StrategyError {
         ErrorKind::Unsupported => StrategyErrorKind::Unsupported,
         ErrorKind::Upstream => StrategyErrorKind::Upstream,
         ErrorKind::Throttled => StrategyErrorKind::Throttled,
+        ErrorKind::Exhausted => StrategyErrorKind::Exhausted,
         ErrorKind::Unavailable => StrategyErrorKind::Unavailable,
         ErrorKind::Internal => StrategyErrorKind::Plugin,
     };

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use pangolin_core::ports::StrategyCall;
+use pangolin_core::access::Access;
+use pangolin_core::lease::MintRequest;
+use pangolin_core::ports::{SlotValues, StrategyCall, UpkeepCall};
 use pangolin_core::strategy::{StrategyError, StrategyErrorKind};
 use pangolin_core::warehouse::BaseIdentity;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::bindings::strategy::{Configuration, VendRequest};
-use crate::bindings::types;
+use crate::bindings::types::{self, Configuration, VendRequest};
 use crate::call::Call;
 use crate::directory::LoadedPlugin;
 use crate::limits::Limits;
@@ -48,7 +49,7 @@ pub(super) fn vend_request(configuration: Configuration, ask: &StrategyCall<'_>)
     let authorised = ask.authorised;
     VendRequest {
         configuration,
-        scopes: authorised.scopes().iter().map(scope).collect(),
+        scopes: authorised.scopes().iter().map(|s| scope(s.location.as_str(), s.access)).collect(),
         ttl_seconds: ask.ttl_seconds,
         principal: authorised.principal().to_owned(),
         tenant: authorised.tenant_id().to_string(),
@@ -58,34 +59,63 @@ pub(super) fn vend_request(configuration: Configuration, ask: &StrategyCall<'_>)
     }
 }
 
-fn scope(scope: &pangolin_core::access::Scope) -> types::Scope {
+/// The request of a mint that was interrupted.
+pub(super) fn interrupted(configuration: Configuration, mint: &MintRequest, tenant: String) -> VendRequest {
+    VendRequest {
+        configuration,
+        scopes: mint.scopes.iter().map(|(location, access)| scope(location, *access)).collect(),
+        ttl_seconds: mint.ttl_seconds,
+        principal: mint.principal.clone(),
+        tenant,
+        table: mint.table.clone(),
+        request_id: mint.request_id.clone(),
+        extensions: Vec::new(),
+    }
+}
+
+fn scope(location: &str, access: Access) -> types::Scope {
     let rights = [
-        (scope.access.read, types::Access::READ),
-        (scope.access.write, types::Access::WRITE),
-        (scope.access.delete, types::Access::DELETE),
+        (access.read, types::Access::READ),
+        (access.write, types::Access::WRITE),
+        (access.delete, types::Access::DELETE),
     ];
     let held = rights.into_iter().filter_map(|(held, right)| held.then_some(right));
-    let access = held.fold(types::Access::default(), |all, right| all | right);
-    types::Scope { location: scope.location.as_str().to_owned(), access }
+    types::Scope {
+        location: location.to_owned(),
+        access: held.fold(types::Access::default(), |all, right| all | right),
+    }
 }
 
 /// What the services may look at during one vend.
 pub(super) fn call(plugin: &LoadedPlugin, config: GuestConfig, ask: &StrategyCall<'_>) -> Call {
+    Call {
+        authorised: Some(ask.authorised.clone()),
+        identity: ask.warehouse.identity,
+        may_use_host_identity: plugin.granted.host_identity,
+        ttl_seconds: ask.ttl_seconds,
+        ..talking(plugin, config, ask.slots, ask.request_id)
+    }
+}
+
+/// What the services may look at while a lease is looked after: requests can be sent, nothing can
+/// be minted.
+pub(super) fn upkeep(plugin: &LoadedPlugin, config: GuestConfig, ask: &UpkeepCall<'_>) -> Call {
+    talking(plugin, config, ask.slots, ask.request_id)
+}
+
+fn talking(plugin: &LoadedPlugin, config: GuestConfig, values: &SlotValues, request_id: &str) -> Call {
     let granted = &plugin.granted;
     let slots = plugin
         .secret_fields()
-        .filter_map(|name| ask.slots.get_key_value(name).map(|(name, value)| (name.clone(), value.clone())))
+        .filter_map(|name| values.get_key_value(name).map(|(name, value)| (name.clone(), value.clone())))
         .collect();
     Call {
-        request_id: ask.request_id.to_owned(),
-        authorised: Some(ask.authorised.clone()),
+        request_id: request_id.to_owned(),
+        may_send: true,
         config: config.0,
-        identity: ask.warehouse.identity,
         slots,
         fields: Arc::clone(&granted.fields),
         hosts: Arc::clone(&granted.hosts),
-        may_use_host_identity: granted.host_identity,
-        ttl_seconds: ask.ttl_seconds,
         ..Call::ungranted(&plugin.name, &granted.limits)
     }
 }
@@ -97,6 +127,7 @@ impl Call {
             plugin: Arc::from(plugin),
             request_id: String::new(),
             authorised: None,
+            may_send: false,
             config: BTreeMap::new(),
             identity: BaseIdentity::None,
             slots: BTreeMap::new(),

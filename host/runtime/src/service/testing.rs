@@ -30,6 +30,7 @@ pub(super) fn call() -> CallBuilder {
             plugin: Arc::from("Probe"),
             request_id: "request-1".to_owned(),
             authorised: None,
+            may_send: false,
             config: BTreeMap::new(),
             identity: BaseIdentity::Own,
             slots: SlotValues::new(),
@@ -85,6 +86,7 @@ impl CallBuilder {
     /// A vend on `s3://lake/sales/orders/`.
     pub(super) fn vend(mut self, access: Access) -> Self {
         self.call.authorised = Some(authorised(access));
+        self.call.may_send = true;
         self
     }
 

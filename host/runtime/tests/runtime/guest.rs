@@ -22,7 +22,7 @@ pub(crate) struct Credential {
 pub(crate) struct Guest {
     pub(crate) name: Vec<u8>,
     pub(crate) version: &'static str,
-    /// 0 exact, 1 unscoped.
+    /// 0 exact, 3 unscoped.
     pub(crate) scoping: u8,
     /// Secret fields, with the numbers of their uses.
     pub(crate) secrets: Vec<(&'static str, u8)>,
@@ -145,14 +145,14 @@ impl Guest {
         let hosts = self.hosts.iter().map(|host| Record::new(12).slice(4, image.text(host.as_bytes()))).collect();
         let hosts = image.list(hosts);
         image.record(
-            Record::new(76)
+            Record::new(84)
                 .slice(0, name)
                 .slice(8, version)
                 .slice(16, summary)
                 .slice(24, schemes)
                 .u8(32, self.scoping)
-                .slice(36, fields)
-                .slice(44, hosts),
+                .slice(44, fields)
+                .slice(52, hosts),
         )
     }
 
@@ -169,7 +169,7 @@ impl Guest {
             });
             let entries = entries.collect();
             let entries = image.list(entries);
-            let record = Record::new(40).slice(0, prefix).slice(8, entries);
+            let record = Record::new(56).slice(0, prefix).slice(8, entries);
             match credential.expires_at_ms {
                 Some(at) => record.u8(16, 1).u64(24, at),
                 None => record,

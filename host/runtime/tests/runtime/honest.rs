@@ -39,7 +39,7 @@ async fn nothing_is_kept_between_calls() {
 #[expect(clippy::disallowed_methods, reason = "compares the value of a test's slot")]
 async fn a_slot_goes_out_by_name_only() {
     let guest = Guest {
-        scoping: 1,
+        scoping: 3,
         secrets: vec![("secret_access_key", CREDENTIAL_VALUE)],
         ..Guest::named("Static").answering(vec![Credential {
             entries: vec![Entry::Slot("s3.secret-access-key", "secret_access_key")],

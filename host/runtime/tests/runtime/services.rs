@@ -5,9 +5,9 @@ use std::sync::Arc;
 use pangolin_core::clock::SystemClock;
 use pangolin_core::egress::EgressPolicy;
 use pangolin_egress::EgressClient;
-use pangolin_runtime::{Services, StsSettings};
+use pangolin_runtime::{ServiceSettings, Services};
 
 pub(crate) fn offline() -> Services {
     let egress = EgressClient::new(Arc::new(EgressPolicy::new(Vec::new(), &[], false))).unwrap();
-    Services::new(egress, StsSettings::default(), Arc::new(SystemClock)).unwrap()
+    Services::new(egress, ServiceSettings::default(), Arc::new(SystemClock)).unwrap()
 }

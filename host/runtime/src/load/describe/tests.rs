@@ -22,6 +22,7 @@ fn description() -> Description {
         summary: "Mints.".to_owned(),
         schemes: vec!["s3".to_owned()],
         scoping: Scoping::Exact,
+        scoping_rules: Vec::new(),
         fields: vec![field("endpoint", FieldKind::Url)],
         hosts: vec![HostPattern::OfField("endpoint".to_owned())],
         max_ttl_seconds: Some(3600),
