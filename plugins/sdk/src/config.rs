@@ -59,10 +59,19 @@ impl Config {
     /// # Errors
     /// There is a value, and it is neither.
     pub fn flag(&self, name: &str) -> Result<bool, Problem> {
+        self.flag_or(name, false)
+    }
+
+    /// `true` or `false`, also written as text; missing is `default`.
+    ///
+    /// # Errors
+    /// There is a value, and it is neither.
+    pub fn flag_or(&self, name: &str, default: bool) -> Result<bool, Problem> {
         match self.fields.get(name) {
-            None | Some(Value::Null) => Ok(false),
+            None | Some(Value::Null) => Ok(default),
             Some(Value::Bool(flag)) => Ok(*flag),
-            Some(Value::String(text)) if text.is_empty() || text.eq_ignore_ascii_case("false") => Ok(false),
+            Some(Value::String(text)) if text.is_empty() => Ok(default),
+            Some(Value::String(text)) if text.eq_ignore_ascii_case("false") => Ok(false),
             Some(Value::String(text)) if text.eq_ignore_ascii_case("true") => Ok(true),
             Some(_) => Err(Problem::new(name, format!("{name} must be true or false"))),
         }
@@ -101,6 +110,7 @@ mod tests {
         assert_eq!(config.integer("f").unwrap_err().field, "f");
         assert_eq!(config.integer("odd").unwrap_err().field, "odd");
         assert_eq!((config.flag("yes"), config.flag("no"), config.flag("missing")), (Ok(true), Ok(false), Ok(false)));
+        assert_eq!((config.flag_or("missing", true), config.flag_or("no", true)), (Ok(true), Ok(false)));
         assert_eq!(config.flag("odd").unwrap_err().field, "odd");
         assert_eq!(config.flag("n").unwrap_err().field, "n");
     }
