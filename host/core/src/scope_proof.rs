@@ -20,6 +20,7 @@
 //! - `Deny` statements narrow and may say anything that is well-formed in these terms.
 
 mod azure_sas;
+mod boundary;
 mod condition;
 mod json;
 mod pattern;
@@ -30,6 +31,7 @@ mod tests;
 mod too_wide;
 
 pub use self::azure_sas::{AzureSasProof, SasResource, SasTooWide, azure_sas};
+pub use self::boundary::{BoundaryProof, BoundaryTooWide, access_boundary};
 use self::json::Json;
 use self::statement::Statement;
 pub use self::too_wide::TooWide;
