@@ -11,6 +11,7 @@ use url::Url;
 use crate::error::EgressError;
 use crate::resolve::{GuardedResolver, OpenResolver, Resolve, SystemResolver};
 use crate::response::{Limits, Response};
+use crate::trust::{self, Kept, TrustError};
 
 /// Longer than any healthy handshake, shorter than a caller's patience.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -32,6 +33,9 @@ struct Inner {
     /// Names resolve to whatever they resolve to; for origins that the operator set. Separate,
     /// because a resolver sees a name and not the port: another port of that host stays guarded.
     open: reqwest::Client,
+    /// Of both clients, for those that trust other certificates.
+    resolver: Arc<dyn Resolve>,
+    trusting: Kept,
 }
 
 /// A request with its whole body.
@@ -61,9 +65,34 @@ impl EgressClient {
     /// # Errors
     /// As [`EgressClient::new`].
     pub fn with_resolver(policy: Arc<EgressPolicy>, resolver: Arc<dyn Resolve>) -> Result<Self, EgressError> {
-        let guarded = build(GuardedResolver::new(policy.clone(), resolver.clone()))?;
-        let open = build(OpenResolver::new(resolver))?;
-        Ok(Self { inner: Arc::new(Inner { policy: Some(policy), guarded, open }) })
+        Self::build(Some(policy), resolver, None)
+    }
+
+    fn build(
+        policy: Option<Arc<EgressPolicy>>,
+        resolver: Arc<dyn Resolve>,
+        trusted: Option<&[reqwest::Certificate]>,
+    ) -> Result<Self, EgressError> {
+        let open = build(OpenResolver::new(resolver.clone()), trusted)?;
+        let guarded = match &policy {
+            Some(policy) => build(GuardedResolver::new(policy.clone(), resolver.clone()), trusted)?,
+            None => open.clone(),
+        };
+        Ok(Self { inner: Arc::new(Inner { policy, guarded, open, resolver, trusting: Kept::default() }) })
+    }
+
+    /// The same client, but for its trust: servers show a certificate that one of these (PEM)
+    /// signed, and the system's authorities count for nothing. Kept for the next call.
+    ///
+    /// # Errors
+    /// The text has no certificate that can be read.
+    pub fn trusting(&self, pem: &str) -> Result<Self, TrustError> {
+        let Inner { policy, resolver, trusting, .. } = &*self.inner;
+        trusting.get_or_build(pem, || {
+            let trusted = trust::certificates(pem)?;
+            // What is left to fail is a certificate whose content is no authority's.
+            Self::build(policy.clone(), resolver.clone(), Some(&trusted)).map_err(|_| TrustError::Unreadable)
+        })
     }
 
     /// A client for endpoints that nobody but the operator can name, such as the metadata service
@@ -72,8 +101,7 @@ impl EgressClient {
     /// # Errors
     /// As [`EgressClient::new`].
     pub fn operator() -> Result<Self, EgressError> {
-        let open = build(OpenResolver::new(Arc::new(SystemResolver)))?;
-        Ok(Self { inner: Arc::new(Inner { policy: None, guarded: open.clone(), open }) })
+        Self::build(None, Arc::new(SystemResolver), None)
     }
 
     /// Judges the URL and gives the client that may call it: the resolver behind it drops refused
@@ -106,6 +134,11 @@ impl EgressClient {
         self.inner.policy.as_ref()
     }
 
+    #[cfg(test)]
+    pub(crate) fn kept(&self) -> usize {
+        self.inner.trusting.len()
+    }
+
     /// Sends one request and reads the whole answer, in bounds. Redirects are answers.
     ///
     /// # Errors
@@ -126,8 +159,15 @@ impl EgressClient {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that builds clients")]
-fn build(resolver: impl reqwest::dns::Resolve + 'static) -> Result<reqwest::Client, EgressError> {
-    reqwest::Client::builder()
+fn build(
+    resolver: impl reqwest::dns::Resolve + 'static,
+    trusted: Option<&[reqwest::Certificate]>,
+) -> Result<reqwest::Client, EgressError> {
+    let builder = match trusted {
+        Some(certificates) => reqwest::Client::builder().tls_certs_only(certificates.iter().cloned()),
+        None => reqwest::Client::builder(),
+    };
+    builder
         .tls_backend_rustls()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())

@@ -9,8 +9,10 @@ mod resolve;
 mod response;
 #[cfg(test)]
 mod tests;
+mod trust;
 
 pub use self::client::{EgressClient, Request};
 pub use self::error::EgressError;
 pub use self::resolve::{Resolve, SystemResolver};
 pub use self::response::{Limits, Response};
+pub use self::trust::TrustError;

@@ -1,4 +1,5 @@
 mod server;
+mod trust;
 
 use std::collections::BTreeMap;
 use std::io;
