@@ -40,6 +40,10 @@ pub enum SecretUse {
     Header(String),
     /// This field of a form body.
     FormField(String),
+    /// This member of a JSON body.
+    JsonField(String),
+    /// After this scheme in the `Authorization` header.
+    Authorization(String),
     /// Key of a signed JWT assertion.
     JwtAssertion,
     /// Key that signs an Azure SAS.

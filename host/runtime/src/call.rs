@@ -18,12 +18,16 @@ pub(crate) struct Call {
     pub(crate) request_id: String,
     /// What may be minted; none outside `vend`.
     pub(crate) authorised: Option<Authorised>,
+    /// Whether requests may be sent: while minting, and while leases are looked after.
+    pub(crate) may_send: bool,
     /// The warehouse's configuration without secrets, for hosts named by a field.
     pub(crate) config: BTreeMap<String, serde_json::Value>,
     /// Whose keys the warehouse starts from. `host` may be used as a base only if this says so.
     pub(crate) identity: BaseIdentity,
     /// Values of the slots; they never enter the guest.
     pub(crate) slots: SlotValues,
+    /// Values that were taken out of answers of this call; they never enter the guest either.
+    pub(crate) captured: crate::service::Captured,
     /// The plugin's fields: which use each slot allows.
     pub(crate) fields: Arc<[Field]>,
     /// Servers that the plugin asked for and the operator granted.

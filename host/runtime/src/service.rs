@@ -11,7 +11,7 @@ mod sts;
 #[cfg(test)]
 mod testing;
 
-pub(crate) use self::http::{Http, HttpAuth, HttpFailure, HttpFailureKind, HttpRequest};
+pub(crate) use self::http::{Captured, Http, HttpAuth, HttpFailure, HttpFailureKind, HttpRequest};
 pub(crate) use self::signing::{PresignRequest, presign_s3};
 pub(crate) use self::slot::KeySlots;
 pub use self::azure::AzureSettings;

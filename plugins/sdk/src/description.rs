@@ -33,6 +33,10 @@ pub enum SecretUse {
     Header(&'static str),
     /// Value of this field of a form body.
     FormField(&'static str),
+    /// Value of this member of a JSON body.
+    JsonField(&'static str),
+    /// After this scheme in the `Authorization` header, for example `Api-Token`.
+    Authorization(&'static str),
     /// Key of a signed JWT assertion.
     JwtAssertion,
     /// Key that signs an Azure SAS.

@@ -52,11 +52,18 @@ pub enum Auth {
         /// The slot.
         slot: String,
     },
+    /// `Authorization` with this scheme and the slot's value.
+    Authorization {
+        /// The scheme, for example `Api-Token`.
+        scheme: String,
+        /// The slot.
+        slot: String,
+    },
 }
 
 /// Takes a text out of a JSON answer (status 2xx) into a slot of this call. The guest sees a
-/// marker in its place. The value may be used by [`Auth::Bearer`], [`Auth::Header`] and
-/// [`Auth::JsonField`], and goes back only to the origin that it came from.
+/// marker in its place. The value may be used by [`Auth::Bearer`], [`Auth::Authorization`],
+/// [`Auth::Header`] and [`Auth::JsonField`], and goes back only to the origin that it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capture {
     /// Name of the slot: `[a-z0-9_]{1,64}`, not one of the configuration's.

@@ -26,9 +26,12 @@ pub(super) fn coerce(kind: FieldKind, value: &Value) -> Result<Option<Value>, St
     .map(Some)
 }
 
+/// One line, or certificates, which come as lines.
 fn text(value: &Value) -> Result<&str, String> {
     let text = value.as_str().ok_or("must be text")?.trim();
-    if text.chars().any(char::is_control) { Err("must not contain control characters".to_owned()) } else { Ok(text) }
+    let is_pem = text.starts_with("-----BEGIN CERTIFICATE-----") && text.ends_with("-----END CERTIFICATE-----");
+    let is_wrong = |c: char| c.is_control() && !(is_pem && matches!(c, '\n' | '\r'));
+    if text.chars().any(is_wrong) { Err("must not contain control characters".to_owned()) } else { Ok(text) }
 }
 
 fn role(value: &Value) -> Result<&str, String> {
@@ -81,5 +84,21 @@ fn json(value: &Value) -> Result<String, String> {
             Err(_) => Err("must be a JSON document".to_owned()),
         },
         other => Ok(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PEM: &str = "-----BEGIN CERTIFICATE-----\nMIIB\r\n-----END CERTIFICATE-----";
+
+    #[test]
+    fn only_certificates_have_lines() {
+        assert_eq!(coerce(FieldKind::Text, &Value::from(format!("{PEM}\n"))), Ok(Some(PEM.into())));
+        assert_eq!(coerce(FieldKind::Text, &Value::from(" word ")), Ok(Some("word".into())));
+        for text in ["two\nlines", "a\tb", &format!("{PEM}\nmore"), &format!("more\n{PEM}"), &PEM.replace("MI", "M\0")] {
+            assert!(coerce(FieldKind::Text, &Value::from(text)).is_err(), "{text:?}");
+        }
     }
 }

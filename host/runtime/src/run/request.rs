@@ -131,6 +131,7 @@ impl Call {
             config: BTreeMap::new(),
             identity: BaseIdentity::None,
             slots: BTreeMap::new(),
+            captured: crate::service::Captured::default(),
             fields: Arc::from([]),
             hosts: Arc::from([]),
             may_use_host_identity: false,

@@ -2,10 +2,13 @@
 //! the guest has let go of the request, and are looked for in the answer before it gets it.
 
 mod auth;
+mod capture;
 mod failure;
 mod headers;
+mod json;
 #[cfg(test)]
 mod tests;
+mod trust;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +22,7 @@ use tokio::time::Instant;
 use url::Url;
 
 pub(crate) use self::auth::HttpAuth;
+pub(crate) use self::capture::Captured;
 pub(crate) use self::failure::{HttpFailure, HttpFailureKind};
 use super::leak::Needles;
 use crate::call::Call;
@@ -31,6 +35,10 @@ pub(crate) struct HttpRequest {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
     pub(crate) auth: HttpAuth,
+    /// Slot and JSON pointer of what is taken out of the answer.
+    pub(crate) captures: Vec<(String, String)>,
+    /// Field of the configuration with certificates to trust.
+    pub(crate) trust: Option<String>,
     pub(crate) timeout_ms: Option<u32>,
 }
 
@@ -57,23 +65,27 @@ impl Http {
     /// Sends one request. What it cost is taken off the call's bounds.
     #[tracing::instrument(name = "host.http.send", skip_all, fields(plugin = %call.plugin, request_id = %call.request_id))]
     pub(crate) async fn send(&self, call: &mut Call, request: HttpRequest) -> Result<HttpResponse, HttpFailure> {
-        if call.authorised.is_none() {
-            return Err(HttpFailure::denied("requests can be sent from vend only"));
+        if !call.may_send {
+            return Err(HttpFailure::denied("requests can be sent while minting and while looking after leases only"));
         }
         let method = self.method(&request.method)?;
         let url = self.url(&request.url)?;
         require_grant(call, &url)?;
         let headers = headers::checked(&request.headers)?;
+        let client = trust::client(&self.egress, call, request.trust.as_deref())?;
+        capture::check(call, &url, &request.captures)?;
         require_no_secret(call, &request)?;
         charge_request(call, &request)?;
         let timeout = timeout(call, request.timeout_ms)?;
 
-        let mut outgoing = Request { method, url, headers, body: Bytes::from(request.body) };
-        let injected = auth::inject(call, &request.auth, &mut outgoing, self.clock.now())?;
+        let mut outgoing = Request { method, url: url.clone(), headers, body: Bytes::from(request.body) };
+        let mut never = auth::inject(call, &request.auth, &mut outgoing, self.clock.now())?;
         let limits = Limits { timeout, max_response_bytes: call.http_bytes_left };
-        let response = self.egress.execute(outgoing, limits).await?;
+        let response = client.execute(outgoing, limits).await?;
         charge_response(call, &response);
-        answer(&response, &injected)
+        let captures = if response.status.is_success() { request.captures.as_slice() } else { &[] };
+        let body = capture::take(call, &url, captures, &response.body, &mut never)?;
+        answer(&response, body.unwrap_or_else(|| response.body.to_vec()), &never)
     }
 
     fn method(&self, text: &str) -> Result<Method, HttpFailure> {
@@ -111,15 +123,17 @@ fn require_grant(call: &Call, url: &Url) -> Result<(), HttpFailure> {
 #[expect(clippy::disallowed_methods, reason = "values are looked for in the guest's request")]
 fn require_no_secret(call: &Call, request: &HttpRequest) -> Result<(), HttpFailure> {
     let mut needles = Needles::default();
-    for value in call.slots.values() {
+    for value in call.slots.values().chain(call.captured.values()) {
         needles.add(value.expose());
     }
-    let user = match &request.auth {
-        HttpAuth::Basic { user, .. } => user.as_str(),
+    let named = match &request.auth {
+        HttpAuth::Basic { user: text, .. }
+        | HttpAuth::Authorization { scheme: text, .. }
+        | HttpAuth::JsonField { name: text, .. } => text.as_str(),
         _ => "",
     };
     let headers = request.headers.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]);
-    let mut texts = headers.chain([request.url.as_str(), user]).map(str::as_bytes).chain([request.body.as_slice()]);
+    let mut texts = headers.chain([request.url.as_str(), named]).map(str::as_bytes).chain([request.body.as_slice()]);
     if texts.any(|text| needles.are_in(text)) {
         return Err(HttpFailure::denied("the request holds the value of a secret; name its slot in `auth` instead"));
     }
@@ -158,18 +172,18 @@ fn timeout(call: &Call, asked_ms: Option<u32>) -> Result<Duration, HttpFailure> 
     Ok(asked_ms.map_or(left, |ms| left.min(Duration::from_millis(u64::from(ms)))))
 }
 
-/// The answer, unless it echoes what was injected. Cookies are nobody's business here.
-fn answer(response: &Response, injected: &Needles) -> Result<HttpResponse, HttpFailure> {
+/// The answer, unless it repeats what was injected or taken. Cookies are nobody's business here.
+fn answer(response: &Response, body: Vec<u8>, never: &Needles) -> Result<HttpResponse, HttpFailure> {
     let HeaderList(headers) = HeaderList::from(&response.headers);
-    let echoed = injected.are_in(&response.body)
-        || headers.iter().any(|(name, value)| injected.are_in(name.as_bytes()) || injected.are_in(value.as_bytes()));
-    if echoed {
+    let repeated = never.are_in(&body)
+        || headers.iter().any(|(name, value)| never.are_in(name.as_bytes()) || never.are_in(value.as_bytes()));
+    if repeated {
         return Err(HttpFailure {
             kind: HttpFailureKind::Protocol,
-            message: "the server's answer repeats a secret that the host sent; it is withheld".to_owned(),
+            message: "the server's answer repeats a secret that the host sent or keeps; it is withheld".to_owned(),
         });
     }
-    Ok(HttpResponse { status: response.status.as_u16(), headers, body: response.body.to_vec() })
+    Ok(HttpResponse { status: response.status.as_u16(), headers, body })
 }
 
 struct HeaderList(Vec<(String, String)>);

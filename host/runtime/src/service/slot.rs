@@ -67,10 +67,11 @@ pub(super) fn aws_keys(call: &Call, slots: &KeySlots, service: &str) -> Result<C
     Ok(Credentials::new(id, secret, token, None, "warehouse"))
 }
 
-/// Header names have no case.
+/// Names of headers and of schemes have no case.
 fn is_same_use(allowed: &SecretUse, wanted: &SecretUse) -> bool {
     match (allowed, wanted) {
-        (SecretUse::Header(allowed), SecretUse::Header(wanted)) => allowed.eq_ignore_ascii_case(wanted),
+        (SecretUse::Header(allowed), SecretUse::Header(wanted))
+        | (SecretUse::Authorization(allowed), SecretUse::Authorization(wanted)) => allowed.eq_ignore_ascii_case(wanted),
         _ => allowed == wanted,
     }
 }
@@ -86,6 +87,8 @@ fn describe(wanted: &SecretUse) -> String {
         SecretUse::Sigv4(service) => named("sigv4", service),
         SecretUse::Header(name) => named("header", name),
         SecretUse::FormField(name) => named("form-field", name),
+        SecretUse::JsonField(name) => named("json-field", name),
+        SecretUse::Authorization(scheme) => named("authorization", scheme),
         SecretUse::Basic => "basic".to_owned(),
         SecretUse::Bearer => "bearer".to_owned(),
         SecretUse::JwtAssertion => "jwt-assertion".to_owned(),

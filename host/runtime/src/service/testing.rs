@@ -34,6 +34,7 @@ pub(super) fn call() -> CallBuilder {
             config: BTreeMap::new(),
             identity: BaseIdentity::Own,
             slots: SlotValues::new(),
+            captured: crate::service::Captured::default(),
             fields: Arc::new([]),
             hosts: Arc::new([]),
             may_use_host_identity: false,

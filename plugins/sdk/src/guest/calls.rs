@@ -91,6 +91,7 @@ pub(crate) fn send(request: http::Request) -> Result<http::Response, http::Failu
         http::Auth::Header { name, slot } => wit::http::Auth::Header((name, slot)),
         http::Auth::FormField { name, slot } => wit::http::Auth::FormField((name, slot)),
         http::Auth::JsonField { name, slot } => wit::http::Auth::JsonField((name, slot)),
+        http::Auth::Authorization { scheme, slot } => wit::http::Auth::Authorization((scheme, slot)),
     };
     wit::http::send(&wit::http::Request {
         method: request.method,

@@ -75,6 +75,8 @@ fn field(field: &Field) -> wit::Field {
                 SecretUse::Bearer => wit::SecretUse::Bearer,
                 SecretUse::Header(name) => wit::SecretUse::Header((*name).to_owned()),
                 SecretUse::FormField(name) => wit::SecretUse::FormField((*name).to_owned()),
+                SecretUse::JsonField(name) => wit::SecretUse::JsonField((*name).to_owned()),
+                SecretUse::Authorization(scheme) => wit::SecretUse::Authorization((*scheme).to_owned()),
                 SecretUse::JwtAssertion => wit::SecretUse::JwtAssertion,
                 SecretUse::AzureSas => wit::SecretUse::AzureSas,
                 SecretUse::CredentialValue => wit::SecretUse::CredentialValue,

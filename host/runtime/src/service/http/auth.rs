@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 use super::super::leak::Needles;
 use super::super::slot::{self, KeySlots};
 use super::failure::HttpFailure;
-use super::headers;
+use super::{headers, json};
 use crate::call::Call;
 
 /// How the host authenticates a request, by slots. Mirrors `auth` of the WIT.
@@ -31,6 +31,8 @@ pub(crate) enum HttpAuth {
     Basic { user: String, slot: String },
     Header { name: String, slot: String },
     FormField { name: String, slot: String },
+    JsonField { name: String, slot: String },
+    Authorization { scheme: String, slot: String },
 }
 
 /// Authenticates the request. The result is what must not come back in the answer.
@@ -48,7 +50,7 @@ pub(super) fn inject(
     match auth {
         HttpAuth::None => {}
         HttpAuth::Bearer(slot) => {
-            let value = slot::value(call, slot, &SecretUse::Bearer)?.expose();
+            let value = kept_or_own(call, slot, &SecretUse::Bearer, &request.url)?.expose();
             injected.add(value);
             set(request, AUTHORIZATION, &Zeroizing::new(format!("Bearer {value}")))?;
         }
@@ -64,7 +66,7 @@ pub(super) fn inject(
             call.masked.push(Secret::new(pair.to_string()));
         }
         HttpAuth::Header { name, slot } => {
-            let value = slot::value(call, slot, &SecretUse::Header(name.clone()))?.expose();
+            let value = kept_or_own(call, slot, &SecretUse::Header(name.clone()), &request.url)?.expose();
             let name = headers::parse_name(name)?;
             if request.headers.contains_key(&name) || (headers::is_owned(&name) && name != AUTHORIZATION) {
                 return Err(HttpFailure::denied(format!("header '{name}' cannot carry a secret: it is set already")));
@@ -77,9 +79,37 @@ pub(super) fn inject(
             injected.add(value);
             append_field(request, name, value)?;
         }
+        HttpAuth::JsonField { name, slot } => {
+            let value = kept_or_own(call, slot, &SecretUse::JsonField(name.clone()), &request.url)?.expose();
+            injected.add(value);
+            json::put(request, name, value)?;
+        }
+        HttpAuth::Authorization { scheme, slot } => {
+            let is_scheme = (1..=64).contains(&scheme.len())
+                && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+            if !is_scheme {
+                return Err(HttpFailure::invalid("the scheme is none of [A-Za-z0-9._-]{1,64}"));
+            }
+            let value = kept_or_own(call, slot, &SecretUse::Authorization(scheme.clone()), &request.url)?.expose();
+            injected.add(value);
+            set(request, AUTHORIZATION, &Zeroizing::new(format!("{scheme} {value}")))?;
+        }
         HttpAuth::Sigv4 { keys, service, region } => injected = sign(call, keys, service, region, request, now)?,
     }
     Ok(injected)
+}
+
+/// The value of a slot: taken from an answer of this call, or the warehouse's own.
+fn kept_or_own<'c>(
+    call: &'c Call,
+    slot: &str,
+    wanted: &SecretUse,
+    url: &Url,
+) -> Result<&'c Secret<String>, HttpFailure> {
+    match call.captured.value(slot, url) {
+        Some(kept) => kept,
+        None => Ok(slot::value(call, slot, wanted)?),
+    }
 }
 
 fn set(request: &mut Request, name: HeaderName, value: &str) -> Result<(), HttpFailure> {

@@ -1,3 +1,6 @@
+mod captures;
+mod trust;
+
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -24,7 +27,16 @@ fn call(peer: &Peer) -> CallBuilder {
 }
 
 fn get(url: String) -> HttpRequest {
-    HttpRequest { method: "GET".into(), url, headers: vec![], body: vec![], auth: HttpAuth::None, timeout_ms: None }
+    HttpRequest {
+        method: "GET".into(),
+        url,
+        headers: vec![],
+        body: vec![],
+        auth: HttpAuth::None,
+        captures: vec![],
+        trust: None,
+        timeout_ms: None,
+    }
 }
 
 fn with(url: String, auth: HttpAuth) -> HttpRequest {
@@ -107,13 +119,20 @@ async fn each_kind_of_authentication_reaches_the_server() {
         SecretUse::Basic,
         SecretUse::Header("X-Key".into()),
         SecretUse::FormField("client_secret".into()),
+        SecretUse::JsonField("password".into()),
+        SecretUse::Authorization("Api-Token".into()),
     ];
     let mut call = call(&peer).secret("key", SECRET, &uses).build();
+    call.http_calls_left = 10;
     let pair = base64::engine::general_purpose::STANDARD.encode(format!("user:{SECRET}"));
     for (auth, expected) in [
         (HttpAuth::Bearer("key".into()), format!("authorization: Bearer {SECRET}\r\n")),
         (HttpAuth::Basic { user: "user".into(), slot: "key".into() }, format!("authorization: Basic {pair}\r\n")),
         (HttpAuth::Header { name: "X-Key".into(), slot: "key".into() }, format!("x-key: {SECRET}\r\n")),
+        (
+            HttpAuth::Authorization { scheme: "Api-Token".into(), slot: "key".into() },
+            format!("authorization: Api-Token {SECRET}\r\n"),
+        ),
         (
             HttpAuth::FormField { name: "client_secret".into(), slot: "key".into() },
             "a=b&client_secret=s3cr3t%2Fvalue%2Bwith%3Dsigns".into(),
@@ -137,6 +156,8 @@ async fn a_slot_is_used_as_its_field_says_and_no_other_way() {
         HttpAuth::Basic { user: "u".into(), slot: "key".into() },
         HttpAuth::Header { name: "X-Other".into(), slot: "key".into() },
         HttpAuth::FormField { name: "key".into(), slot: "key".into() },
+        HttpAuth::JsonField { name: "key".into(), slot: "key".into() },
+        HttpAuth::Authorization { scheme: "Bearer".into(), slot: "key".into() },
         HttpAuth::Bearer("none".into()),
     ] {
         call.http_calls_left = 4;
@@ -157,6 +178,7 @@ async fn a_request_that_holds_a_secret_is_refused() {
         HttpRequest { body: encoded.into_bytes(), ..get(peer.url("/")) },
         get(peer.url("/?x=s3cr3t%2Fvalue%2Bwith%3dsigns")),
         HttpRequest { headers: vec![("x".into(), SECRET.into())], ..get(peer.url("/")) },
+        with(peer.url("/"), HttpAuth::JsonField { name: SECRET.into(), slot: "key".into() }),
     ] {
         let failure = refused(&mut call, request).await;
         assert_eq!(failure.kind, HttpFailureKind::Denied);
@@ -245,4 +267,38 @@ async fn signatures_are_made_within_the_scopes_and_never_for_sts() {
         assert!(seen.contains(&expected), "{seen}");
         assert!(!seen.contains(SECRET), "{seen}");
     }
+}
+
+#[tokio::test]
+async fn a_json_member_is_put_into_an_object_that_has_none() {
+    let peer = Peer::start(OK).await;
+    let uses = [SecretUse::JsonField("password".into())];
+    let mut call = call(&peer).secret("key", "quo\"ted\\secret", &uses).build();
+    call.http_calls_left = 20;
+    let auth = HttpAuth::JsonField { name: "password".into(), slot: "key".into() };
+    let typed = |kind: &str| vec![("Content-Type".to_owned(), kind.to_owned())];
+    for (body, headers) in [
+        ("{\"username\":\"u\"}", vec![]),
+        ("{\"username\":\"u\",\"password\":null}", typed("application/json; charset=utf-8")),
+    ] {
+        let request = HttpRequest { body: body.into(), headers, ..with(peer.url("/"), auth.clone()) };
+        service().send(&mut call, request).await.unwrap();
+        let seen = peer.requests().pop().unwrap();
+        let (head, body) = seen.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains("content-type: application/json"), "{head}");
+        assert_eq!(body, r#"{"password":"quo\"ted\\secret","username":"u"}"#);
+    }
+    for (body, headers) in [
+        ("{\"password\":\"x\"}", vec![]),
+        ("{\"password\":\"\"}", vec![]),
+        ("[]", vec![]),
+        ("", vec![]),
+        ("{}", typed("text/plain")),
+    ] {
+        let request = HttpRequest { body: body.into(), headers, ..with(peer.url("/"), auth.clone()) };
+        assert_eq!(refused(&mut call, request).await.kind, HttpFailureKind::Invalid, "{body}");
+    }
+    let scheme = HttpAuth::Authorization { scheme: "Basic x\r\ny:".into(), slot: "key".into() };
+    assert_eq!(refused(&mut call, with(peer.url("/"), scheme)).await.kind, HttpFailureKind::Invalid);
+    assert_eq!(peer.requests().len(), 2);
 }
