@@ -41,6 +41,13 @@ const GUESTS: &[Guest] = &[
         imports: &["types", "log", "crypto", "sts"],
         exports: &["strategy"],
     },
+    Guest {
+        package: "pangolin-gcp-downscoped",
+        module: "pangolin_gcp_downscoped",
+        file: "gcp_downscoped.wasm",
+        imports: &["types", "clock", "gcp"],
+        exports: &["strategy", "presign"],
+    },
 ];
 
 /// The strategy that misbehaves on request. Never in the directory of the real ones.
