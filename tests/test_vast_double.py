@@ -22,10 +22,10 @@ def test_a_key_opens_what_its_user_may_and_stops_when_it_is_deleted(
     assert made.json().keys() == {"access_key", "secret_key"}
     keys = Keys(made.json()["access_key"], made.json()["secret_key"])
     store = Store(key_store.seaweed, keys)
-    assert store.get(vast_bucket, "lake/file") == store.put(vast_bucket, "lake/new") == store.delete(vast_bucket, "lake/new") == "ok"
-    assert store.list(vast_bucket, "lake/") == "ok"
-    assert store.get(vast_bucket, "other/file") == store.list(vast_bucket, "other/") == store.list(vast_bucket, None) == "AccessDenied"
-    assert store.put(vast_bucket, "other/new") == "AccessDenied"
+    assert store.get(vast_bucket, "lake/file") == store.list(vast_bucket, "lake/") == "ok"
+    assert store.put(vast_bucket, "lake/new") == store.delete(vast_bucket, "lake/new") == "ok"
+    assert store.get(vast_bucket, "other/file") == store.put(vast_bucket, "other/new") == "AccessDenied"
+    assert store.list(vast_bucket, "other/") == store.list(vast_bucket, None) == "AccessDenied"
 
     reader = vms.user(policy=identity_policy(vast_bucket, "lake/"))
     body = ask("POST", "/api/s3keys/", reader).json()
@@ -57,7 +57,9 @@ def test_the_limit_holds_when_all_ask_at_once(vms: Vms, vast_writer: Account, as
 
 @pytest.mark.parametrize("wrapped", [False, True])
 @pytest.mark.parametrize("times", ["second", "microsecond", None])
-def test_the_list_has_no_secret_and_the_shape_that_was_set(vms: Vms, vast_writer: Account, ask: Ask, wrapped: bool, times: str | None) -> None:
+def test_the_list_has_no_secret_and_the_shape_that_was_set(
+    vms: Vms, vast_writer: Account, ask: Ask, wrapped: bool, times: str | None
+) -> None:
     vms.settings.wrapped, vms.settings.times = wrapped, times  # type: ignore[assignment]
     made = ask("POST", "/api/s3keys/", vast_writer).json()
     listed = ask("GET", "/api/s3keys/", vast_writer)

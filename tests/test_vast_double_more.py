@@ -4,7 +4,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -28,7 +27,9 @@ def manager(vms: Vms) -> Account:
     return vms.user(kind="local", manager=True)
 
 
-def test_a_manager_makes_keys_for_directory_users(vms: Vms, key_store: KeyStore, vast_bucket: str, vast_writer: Account, manager: Account, ask: Ask) -> None:
+def test_a_manager_makes_keys_for_directory_users(
+    vms: Vms, key_store: KeyStore, vast_bucket: str, vast_writer: Account, manager: Account, ask: Ask
+) -> None:
     path = "/api/users/non_local_keys/"
     assert ask("POST", path, vast_writer, json={"uid": vast_writer.uid}).status_code == 403
     found = ask("GET", f"/api/users/query/?username={vast_writer.name}&context=ad", manager).json()
@@ -61,11 +62,14 @@ def test_a_manager_names_the_user_exactly(manager: Account, ask: Ask, body: obje
 
 
 def test_unknown_users_and_contexts(vms: Vms, vast_writer: Account, manager: Account, ask: Ask) -> None:
-    for query, status in (("username=nobody", 404), (f"username={vast_writer.name}&context=local", 404), ("", 400), ("username=x&context=y", 400)):
+    queries = {"username=nobody": 404, f"username={vast_writer.name}&context=local": 404, "": 400, "username=x&context=y": 400}
+    for query, status in queries.items():
         assert ask("GET", f"/api/users/query/?{query}", manager).status_code == status, query
 
 
-def test_a_manager_makes_keys_for_local_users(vms: Vms, key_store: KeyStore, vast_bucket: str, manager: Account, ask: Ask) -> None:
+def test_a_manager_makes_keys_for_local_users(
+    vms: Vms, key_store: KeyStore, vast_bucket: str, manager: Account, ask: Ask
+) -> None:
     local = vms.user(policy=identity_policy(vast_bucket), kind="local")
     (found,) = ask("GET", f"/api/users/?name={local.name}", manager).json()
     path = f"/api/users/{found['id']}/access_keys/"
@@ -127,7 +131,6 @@ def test_a_barrier_holds_a_request_at_its_stage(vms: Vms, vast_writer: Account, 
 
 
 def test_stopping_ends_what_is_held(vms: Vms, vast_writer: Account, ask: Ask) -> None:
-    before = threading.active_count()
     vms.faults.slow("GET", "/s3keys/", 60)
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(ask, "GET", "/api/s3keys/", vast_writer)
@@ -135,7 +138,6 @@ def test_stopping_ends_what_is_held(vms: Vms, vast_writer: Account, ask: Ask) ->
         vms.faults.stop()
         with pytest.raises(requests.exceptions.ConnectionError):
             asked.result(5)
-    assert threading.active_count() <= before + 1
 
 
 def test_it_tells_whose_keys_were_deleted(vms: Vms, vast_writer: Account, ask: Ask) -> None:

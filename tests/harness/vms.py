@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from harness.authority import Authority
 from harness.planted import Planted
 from harness.vms_auth import DEFAULT_TENANT, Auth, Refused
 from harness.vms_calls import Calls
@@ -17,7 +18,6 @@ from harness.vms_directory import Account, Directory, Event, Key, Kind
 from harness.vms_faults import Faults
 from harness.vms_settings import Settings
 from harness.vms_store import KeyStore
-from harness.vms_tls import Authority
 from harness.vms_wire import Cut, Reply, Request, Wire
 
 _PATH = re.compile(r"/api(?:/(?:latest|v[1-7]))?(?P<rest>/.*)")
@@ -42,7 +42,7 @@ class Vms:
         self.settings = Settings()
         self.faults = Faults()
         self.store = store
-        self.ca = authority.pem
+        self.ca = authority.ca.read_text()
         self._planted = planted
         self._lock = threading.Lock()
         self._calls: list[Call] = []
@@ -50,7 +50,7 @@ class Vms:
         self._directory = Directory(store, planted)
         self.auth = Auth(self._directory, planted, self.settings)
         self._served = Calls(self._directory, self.auth, self.settings)
-        self._wire = Wire(authority.issue("vms"), self._serve)
+        self._wire = Wire(authority.server(), self._serve)
 
     @property
     def address(self) -> str:

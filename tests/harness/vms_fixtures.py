@@ -5,6 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from harness.authority import Authority
 from harness.planted import Planted
 from harness.s3 import Store
 from harness.seaweed import Seaweed
@@ -12,7 +13,6 @@ from harness.vms import Vms
 from harness.vms_client import Ask
 from harness.vms_directory import Account
 from harness.vms_store import KeyStore, identity_policy
-from harness.vms_tls import Authority
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +25,8 @@ def key_store(planted: Planted, servers: ExitStack) -> KeyStore:
 
 @pytest.fixture(scope="session")
 def vast_authority(servers: ExitStack) -> Authority:
-    made = Authority("Black-box CA")
+    """Its own: the host trusts it for one warehouse, and nothing else does."""
+    made = Authority("VAST cluster")
     servers.callback(made.remove)
     return made
 
@@ -39,7 +40,7 @@ def vms(key_store: KeyStore, vast_authority: Authority, planted: Planted) -> Ite
 
 @pytest.fixture
 def ask(vms: Vms, vast_authority: Authority) -> Ask:
-    return Ask(vms, vast_authority.certificate)
+    return Ask(vms, vast_authority.ca)
 
 
 @pytest.fixture

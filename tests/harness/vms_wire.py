@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -57,9 +56,8 @@ class Wire(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, certificate: tuple[Path, Path], serve: Callable[[Request], Reply]):
-        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._tls.load_cert_chain(*certificate)
+    def __init__(self, tls: ssl.SSLContext, serve: Callable[[Request], Reply]):
+        self._tls = tls
         self.serve = serve
         self.stopping = threading.Event()
         super().__init__(("127.0.0.1", 0), _Handler)
