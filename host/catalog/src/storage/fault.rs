@@ -49,6 +49,9 @@ pub enum StorageError {
     },
 }
 
+/// Codes that say that there is no such object: S3 and Google, Azure by Blob, Azure by DFS.
+const NO_OBJECT: [&str; 3] = ["NoSuchKey", "BlobNotFound", "PathNotFound"];
+
 impl StorageError {
     /// Sorts an error of the object client.
     pub(super) fn of_object(file: &str, error: &object_store::Error) -> Self {
@@ -60,7 +63,7 @@ impl StorageError {
         match error {
             object_store::Error::NotFound { .. } if code.is_none() => Self::Missing(file),
             object_store::Error::NotFound { .. } => match code {
-                Some(code) if code != "NoSuchKey" => Self::Failed { file, reason: code },
+                Some(code) if !NO_OBJECT.contains(&code.as_str()) => Self::Failed { file, reason: code },
                 _ => Self::Missing(file),
             },
             object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. } => {

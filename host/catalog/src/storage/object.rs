@@ -1,17 +1,20 @@
-//! Files in an S3 bucket.
+//! Files in a bucket or container, with what the vend pipeline gave the host for this one table.
+
+mod azure;
+mod gcs;
+mod s3;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::TryStreamExt;
-use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, RetryConfig};
 use pangolin_core::emit::StorageDefaults;
 use pangolin_core::location::Location;
 use pangolin_core::record::{CatalogSnapshot, Table};
 use pangolin_core::secret::Secret;
-use pangolin_core::warehouse::StorageKind;
+use pangolin_core::warehouse::{StorageKind, Warehouse};
 use pangolin_egress::EgressClient;
 
 use super::connector::EgressConnector;
@@ -19,10 +22,22 @@ use super::{MAX_METADATA_BYTES, StorageError};
 
 type Result<T> = std::result::Result<T, StorageError>;
 
-/// One table's files in a bucket.
+/// One table's files in a bucket or container.
 #[derive(Debug)]
 pub(crate) struct ObjectFiles {
-    store: AmazonS3,
+    store: Arc<dyn ObjectStore>,
+}
+
+/// What a client is made of.
+struct Opening<'a> {
+    warehouse: &'a Warehouse,
+    /// The table's root.
+    root: &'a Location,
+    /// What was vended to the host.
+    entries: &'a [(String, Secret<String>)],
+    defaults: StorageDefaults<'a>,
+    connector: EgressConnector,
+    retry: RetryConfig,
 }
 
 impl ObjectFiles {
@@ -34,31 +49,16 @@ impl ObjectFiles {
         egress: EgressClient,
     ) -> Result<Self> {
         let warehouse = &snapshot.warehouse;
-        if warehouse.kind != StorageKind::S3 {
-            return Err(StorageError::Unsupported(table.location.scheme().to_owned()));
-        }
-        let bucket = table.location.authority();
-        let endpoint = warehouse.text("endpoint").or(defaults.endpoint);
-        let path_style = warehouse
-            .config
-            .get("path_style_access")
-            .and_then(serde_json::Value::as_bool)
-            .unwrap_or_else(|| endpoint.is_some_and(|endpoint| !is_aws(endpoint)));
         let retry = RetryConfig { max_retries: 2, retry_timeout: Duration::from_secs(20), ..RetryConfig::default() };
-        let mut builder = AmazonS3Builder::new()
-            .with_bucket_name(bucket)
-            .with_region(warehouse.text("region").or(defaults.region).unwrap_or("us-east-1"))
-            .with_virtual_hosted_style_request(!path_style)
-            // Whether plain HTTP may be used is the egress policy's to say.
-            .with_allow_http(true)
-            // The batch call is not in every store.
-            .with_disable_bulk_delete(true)
-            .with_retry(retry)
-            .with_http_connector(EgressConnector(egress));
-        if let Some(endpoint) = endpoint {
-            builder = builder.with_endpoint(address(endpoint, bucket, path_style)?);
-        }
-        Ok(Self { store: with_keys(builder, entries).build().map_err(|_| settings("no client can be made of them"))? })
+        let root = &table.location;
+        let opening = Opening { warehouse, root, entries, defaults, connector: EgressConnector(egress), retry };
+        let store = match warehouse.kind {
+            StorageKind::S3 => s3::open(opening)?,
+            StorageKind::Azure => azure::open(opening)?,
+            StorageKind::Gcs => gcs::open(opening)?,
+            StorageKind::Local => return Err(StorageError::Unsupported(root.scheme().to_owned())),
+        };
+        Ok(Self { store })
     }
 
     pub(super) async fn write(&self, file: &Location, content: Arc<str>) -> Result<()> {
@@ -93,18 +93,12 @@ impl ObjectFiles {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the host signs its own metadata requests with what was vended to it")]
-fn with_keys(mut builder: AmazonS3Builder, entries: &[(String, Secret<String>)]) -> AmazonS3Builder {
-    for (name, secret) in entries {
-        let value = secret.expose();
-        builder = match name.as_str() {
-            "s3.access-key-id" => builder.with_access_key_id(value),
-            "s3.secret-access-key" => builder.with_secret_access_key(value),
-            "s3.session-token" => builder.with_token(value),
-            _ => builder,
-        };
+impl Opening<'_> {
+    /// The value of a vended entry. The host signs its own requests with it and nothing else.
+    #[expect(clippy::disallowed_methods, reason = "the host reads and writes metadata with what was vended to it")]
+    fn entry(&self, name: &str) -> Option<&str> {
+        self.entries.iter().find(|(key, _)| key == name).map(|(_, secret)| secret.expose().as_str())
     }
-    builder
 }
 
 /// The key as it is: `Path::from` would encode it and name another object.
@@ -112,35 +106,17 @@ fn path(location: &Location) -> Result<Path> {
     Path::parse(location.key()).map_err(|_| settings("the table's location is no object path"))
 }
 
-/// object_store wants the bucket in the endpoint's host where it is not in the path.
-fn address(endpoint: &str, bucket: &str, path_style: bool) -> Result<String> {
-    let endpoint = endpoint.trim_end_matches('/');
-    if path_style {
-        return Ok(endpoint.to_owned());
-    }
-    let (scheme, host) = endpoint.split_once("://").ok_or_else(|| settings("the endpoint has no scheme"))?;
-    Ok(format!("{scheme}://{bucket}.{host}"))
-}
-
-fn is_aws(endpoint: &str) -> bool {
-    let host = url::Url::parse(endpoint).ok().and_then(|url| url.host_str().map(str::to_ascii_lowercase));
-    host.is_some_and(|host| host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn"))
-}
-
 fn settings(text: &str) -> StorageError {
     StorageError::Settings(text.to_owned())
+}
+
+fn no_client<E>(_: E) -> StorageError {
+    settings("no client can be made of them")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_bucket_is_in_the_path_or_in_the_host() {
-        assert_eq!(address("http://store:9000/", "lake", true).unwrap(), "http://store:9000");
-        assert_eq!(address("https://s3.example.com", "lake", false).unwrap(), "https://lake.s3.example.com");
-        assert!(address("s3.example.com", "lake", false).is_err());
-    }
 
     #[test]
     fn keys_are_not_encoded() {

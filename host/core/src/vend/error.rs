@@ -45,7 +45,7 @@ pub enum VendError {
     /// The host has nothing to read or write the table's metadata with.
     #[error(
         "the host cannot write this table's metadata: the warehouse vends nothing and its storage_config has no \
-         keys; add access_key_id and secret_access_key, or choose a vending strategy"
+         keys; add access_key_id and secret_access_key (s3), account_key (azure) or service_account_key (gcs), or choose a vending strategy"
     )]
     NoHostCredentials,
     /// The audit trail cannot be written.

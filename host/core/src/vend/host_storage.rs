@@ -20,12 +20,19 @@ pub enum HostStorage {
     Object(Vec<(String, Secret<String>)>),
 }
 
-/// Secrets of `storage_config` and the property that carries each.
-const BASE_KEYS: [(&str, &str); 3] = [
-    ("access_key_id", "s3.access-key-id"),
-    ("secret_access_key", "s3.secret-access-key"),
-    ("session_token", "s3.session-token"),
-];
+/// Secrets of `storage_config`, the property that carries each, and whether it is needed.
+fn base_keys(kind: StorageKind) -> &'static [(&'static str, &'static str, bool)] {
+    match kind {
+        StorageKind::S3 => &[
+            ("access_key_id", "s3.access-key-id", true),
+            ("secret_access_key", "s3.secret-access-key", true),
+            ("session_token", "s3.session-token", false),
+        ],
+        StorageKind::Azure => &[("account_key", "adls.account-key", true)],
+        StorageKind::Gcs => &[("service_account_key", "gcs.service-account-key", true)],
+        StorageKind::Local => &[],
+    }
+}
 
 impl Vending {
     /// Access to the files of `table` for the host.
@@ -58,11 +65,15 @@ impl Vending {
 
     fn base_keys(&self, snapshot: &CatalogSnapshot) -> Result<HostStorage, VendError> {
         let mut entries = Vec::new();
-        for (field, property) in BASE_KEYS {
-            if let Some(secret) = snapshot.warehouse.secrets.get(field) {
-                entries.push((property.to_owned(), self.resolve(&snapshot.warehouse, field, secret)?));
+        for (field, property, needed) in base_keys(snapshot.warehouse.kind) {
+            match snapshot.warehouse.secrets.get(*field) {
+                Some(secret) => {
+                    entries.push(((*property).to_owned(), self.resolve(&snapshot.warehouse, field, secret)?));
+                }
+                None if *needed => return Err(VendError::NoHostCredentials),
+                None => {}
             }
         }
-        if entries.len() < 2 { Err(VendError::NoHostCredentials) } else { Ok(HostStorage::Object(entries)) }
+        Ok(HostStorage::Object(entries))
     }
 }
