@@ -5,16 +5,14 @@ mod address;
 
 use pangolin_core::access::{Access, Scope};
 use pangolin_core::location::Location;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, percent_decode_str, utf8_percent_encode};
 use url::Url;
 
 pub use self::address::{Address, NoUrl};
+use crate::{PATH, UNRESERVED};
 
-/// What SigV4 leaves as it is in a path.
-const KEY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
-
-/// What SigV4 leaves as it is in a query: RFC 3986's unreserved characters.
-pub const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// What SigV4 leaves as it is in a query.
+pub const QUERY: &AsciiSet = UNRESERVED;
 
 /// Why a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -98,7 +96,7 @@ impl Named {
     #[must_use]
     pub fn signable(&self, url: &Url) -> Url {
         let mut signed = url.clone();
-        signed.set_path(&format!("{}/{}", self.before, utf8_percent_encode(&self.key, KEY)));
+        signed.set_path(&format!("{}/{}", self.before, utf8_percent_encode(&self.key, PATH)));
         signed
     }
 }

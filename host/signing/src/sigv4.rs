@@ -14,7 +14,7 @@ use pangolin_core::clock::UnixMillis;
 use percent_encoding::utf8_percent_encode;
 use url::Url;
 
-use crate::s3_url::QUERY;
+use crate::UNRESERVED;
 
 /// The signer refused its input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -93,7 +93,7 @@ impl Signer<'_> {
         }
         for (name, value) in parameters {
             // Writing to a String cannot fail.
-            let _ = write!(text, "{separator}{name}={}", utf8_percent_encode(&value, QUERY));
+            let _ = write!(text, "{separator}{name}={}", utf8_percent_encode(&value, UNRESERVED));
             separator = '&';
         }
         Ok(text)

@@ -4,7 +4,7 @@ use pangolin_core::location::Location;
 use percent_encoding::utf8_percent_encode;
 use url::{Host, Url};
 
-use super::KEY;
+use crate::PATH;
 use crate::sigv4::is_region;
 
 /// There is no URL for the location.
@@ -55,7 +55,7 @@ impl Address<'_> {
             url.set_host(Some(&host)).map_err(|_| NoUrl::Endpoint)?;
             base
         };
-        url.set_path(&format!("{before}/{}", utf8_percent_encode(location.key(), KEY)));
+        url.set_path(&format!("{before}/{}", utf8_percent_encode(location.key(), PATH)));
         Ok(url)
     }
 
