@@ -54,6 +54,8 @@ ids! {
     TokenId,
     /// A row of the audit trail.
     AuditId,
+    /// A lease.
+    LeaseId,
 }
 
 impl TenantId {

@@ -1,11 +1,17 @@
 //! What a strategy that leases is asked and answers: for credentials that do not end by themselves.
 
+mod record;
+
 use serde::{Deserialize, Serialize};
 
 use crate::access::Access;
 use crate::clock::UnixMillis;
 use crate::policy::Authorised;
 use crate::secret::Secret;
+
+pub use self::record::{
+    ActiveLease, Lease, LeaseGrant, LeaseIntent, LeasePapers, LeaseState, ResourceKey, ResourceLock,
+};
 
 /// What one mint takes up.
 #[derive(Debug, Clone, PartialEq, Eq)]

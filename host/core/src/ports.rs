@@ -3,8 +3,10 @@
 
 mod audit;
 mod catalog;
+mod leases;
 mod strategies;
 
 pub use audit::{AuditTrail, AuditUnavailable};
 pub use catalog::{CatalogStore, NewTable, Page, PageRequest, StoreError, TableCommit, TableLocations};
+pub use leases::LeaseBook;
 pub use strategies::{PresignAsk, Presigned, SlotValues, Strategies, StrategyCall, UpkeepCall};

@@ -7,6 +7,7 @@
 mod cache;
 mod error;
 mod host_storage;
+mod lease;
 mod mint;
 mod record;
 mod secrets;
@@ -19,8 +20,9 @@ use std::sync::Arc;
 use crate::access::Access;
 use crate::audit::RequestContext;
 use crate::clock::{Clock, UnixMillis};
+use crate::id::LeaseId;
 use crate::policy::{self, Authorised, Denied};
-use crate::ports::{AuditTrail, AuditUnavailable, SlotValues, Strategies, TableLocations};
+use crate::ports::{AuditTrail, AuditUnavailable, LeaseBook, SlotValues, Strategies, TableLocations};
 use crate::principal::Principal;
 use crate::record::{CatalogSnapshot, Table};
 use crate::secret_ref::{SecretRefPolicy, SecretResolver};
@@ -30,6 +32,7 @@ use crate::warehouse::{StorageKind, Warehouse};
 pub use self::cache::CacheSettings;
 pub use self::error::VendError;
 pub use self::host_storage::HostStorage;
+pub use self::lease::{LeaseActor, LeaseEnd, LeaseSettings};
 
 /// What the operator chose for every vend.
 #[derive(Debug, Clone)]
@@ -81,6 +84,8 @@ pub struct Vended {
     pub unscoped: bool,
     /// The proof that the host held against the mint, if it could read one.
     pub proof: Option<String>,
+    /// The lease by which the host ends it.
+    pub lease: Option<LeaseId>,
     /// Digest of the component, for the audit rows.
     pub(crate) digest: String,
     /// Keyed finger print of the credential's identifier.
@@ -105,6 +110,7 @@ pub struct Vending {
     secrets: Arc<dyn SecretResolver>,
     clock: Arc<dyn Clock>,
     cache: cache::CredentialCache,
+    leasing: Option<lease::Leasing>,
     settings: VendSettings,
 }
 
@@ -120,7 +126,13 @@ impl Vending {
         settings: VendSettings,
     ) -> Self {
         let cache = cache::CredentialCache::new(&settings.cache);
-        Self { strategies, audit, locations, secrets, clock, cache, settings }
+        Self { strategies, audit, locations, secrets, clock, cache, leasing: None, settings }
+    }
+
+    /// The same with leases kept in `book`, for strategies whose credentials do not end by themselves.
+    #[must_use]
+    pub fn with_leases(self, book: Arc<dyn LeaseBook>, settings: LeaseSettings) -> Self {
+        Self { leasing: Some(lease::Leasing::new(book, settings)), ..self }
     }
 
     /// Vends credentials of `table` to `principal`.

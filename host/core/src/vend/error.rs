@@ -1,7 +1,7 @@
 use crate::policy::Denied;
 use crate::ports::{AuditUnavailable, StoreError};
 use crate::secret_ref::SecretRefError;
-use crate::strategy::StrategyError;
+use crate::strategy::{StrategyError, StrategyErrorKind};
 
 /// Why nothing was vended.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +57,12 @@ pub enum VendError {
 }
 
 impl VendError {
+    /// The task of a vend ended before its time.
+    pub(super) fn interrupted() -> Self {
+        let text = "the vend was interrupted; try again";
+        Self::Strategy(StrategyError::new(StrategyErrorKind::Plugin, "vend-interrupted", text))
+    }
+
     /// Stable code of the error, for replies and audit rows.
     #[must_use]
     pub fn code(&self) -> &str {

@@ -9,6 +9,7 @@ use crate::audit::RequestContext;
 use crate::policy;
 use crate::record::{CatalogSnapshot, Table};
 use crate::secret::Secret;
+use crate::strategy::{StrategyError, StrategyErrorKind};
 use crate::warehouse::StorageKind;
 
 /// Access of the host to the files of one table.
@@ -58,7 +59,8 @@ impl Vending {
         let strategy = self.strategy(name)?;
         let ask = VendAsk { access, ttl_seconds: None, trigger: "metadata", context };
         let ttl_seconds = super::ttl::choose(&self.ttl_limits(warehouse, &strategy))?;
-        let vended = self.cached_or_minted(authorised, snapshot, &strategy, ttl_seconds, ask).await?;
+        let vended =
+            self.cached_or_minted(authorised, snapshot, &strategy, ttl_seconds, ask).await.map_err(not_the_callers)?;
         let entries = vended.credentials.first().map(|credential| credential.entries.clone()).unwrap_or_default();
         Ok(HostStorage::Object(entries))
     }
@@ -75,5 +77,16 @@ impl Vending {
             }
         }
         Ok(HostStorage::Object(entries))
+    }
+}
+
+/// A conflict over room upstream is the host's own here: told as one, a client would take it for a
+/// conflict of its commit.
+fn not_the_callers(error: VendError) -> VendError {
+    match error {
+        VendError::Strategy(cause) if cause.kind == StrategyErrorKind::Exhausted => {
+            VendError::Strategy(StrategyError { kind: StrategyErrorKind::Unavailable, ..cause })
+        }
+        error => error,
     }
 }

@@ -10,23 +10,23 @@ use super::cache::{Backoff, CacheKey, Found, Slot};
 use super::{VendAsk, VendError, Vended, Vending, record};
 use crate::audit::RequestContext;
 use crate::policy::Authorised;
-use crate::ports::StrategyCall;
+use crate::ports::{SlotValues, StrategyCall};
 use crate::record::CatalogSnapshot;
 use crate::strategy::{Minted, MintedCredential, StrategyError, StrategyErrorKind, StrategyInfo};
 
 /// One mint, with everything it needs: it outlives a caller who hangs up, so that its outcome
 /// is always recorded.
-struct Job {
-    authorised: Authorised,
-    snapshot: CatalogSnapshot,
-    strategy: Arc<StrategyInfo>,
-    ttl_seconds: u32,
-    trigger: &'static str,
-    context: RequestContext,
+pub(super) struct Job {
+    pub(super) authorised: Authorised,
+    pub(super) snapshot: CatalogSnapshot,
+    pub(super) strategy: Arc<StrategyInfo>,
+    pub(super) ttl_seconds: u32,
+    pub(super) trigger: &'static str,
+    pub(super) context: RequestContext,
 }
 
 impl Vending {
-    /// Serves from the cache, or mints.
+    /// Serves from the cache, or mints; what does not end by itself is leased.
     pub(super) async fn cached_or_minted(
         self: &Arc<Self>,
         authorised: Authorised,
@@ -35,13 +35,7 @@ impl Vending {
         ttl_seconds: u32,
         ask: VendAsk<'_>,
     ) -> Result<Arc<Vended>, VendError> {
-        let key = CacheKey::new(&authorised, &snapshot.warehouse, strategy, ttl_seconds);
-        let slot = self.cache.slot(&key);
-        let found = slot.find(self.clock.now());
-        if let Found::Fresh(vended) = found {
-            return self.serve(&authorised, snapshot, vended, ask.trigger, ask.context).await;
-        }
-        let job = Job {
+        let job = |authorised: &Authorised| Job {
             authorised: authorised.clone(),
             snapshot: snapshot.clone(),
             strategy: strategy.clone(),
@@ -49,6 +43,16 @@ impl Vending {
             trigger: ask.trigger,
             context: ask.context.clone(),
         };
+        if strategy.leases() {
+            return self.leased(job(&authorised)).await;
+        }
+        let key = CacheKey::new(&authorised, &snapshot.warehouse, strategy, ttl_seconds);
+        let slot = self.cache.slot(&key);
+        let found = slot.find(self.clock.now());
+        if let Found::Fresh(vended) = found {
+            return self.serve(&authorised, snapshot, vended, ask.trigger, ask.context).await;
+        }
+        let job = job(&authorised);
         if let Found::RefreshAhead(vended) = found {
             // Somebody who already refreshes holds the flight.
             if let Ok(flight) = slot.flight.clone().try_lock_owned() {
@@ -61,16 +65,12 @@ impl Vending {
             Ok(Ok(Landed::Minted(vended))) => Ok(vended),
             Ok(Ok(Landed::Held(vended))) => self.serve(&authorised, snapshot, vended, ask.trigger, ask.context).await,
             Ok(Err(error)) => Err(error),
-            Err(_) => Err(VendError::Strategy(StrategyError::new(
-                StrategyErrorKind::Plugin,
-                "vend-interrupted",
-                "the vend was interrupted; try again",
-            ))),
+            Err(_) => Err(VendError::interrupted()),
         }
     }
 
     /// Hands out a held credential: one row in the trail.
-    async fn serve(
+    pub(super) async fn serve(
         &self,
         authorised: &Authorised,
         snapshot: &CatalogSnapshot,
@@ -140,7 +140,7 @@ impl Vending {
         }
     }
 
-    async fn record_failure(&self, job: &Job, error: &VendError) -> Result<(), VendError> {
+    pub(super) async fn record_failure(&self, job: &Job, error: &VendError) -> Result<(), VendError> {
         Ok(self.audit.record(record::failed(self.clock.now(), &job.subject(), &job.strategy, error)).await?)
     }
 
@@ -148,16 +148,7 @@ impl Vending {
         let warehouse = &job.snapshot.warehouse;
         let slots = self.slots(warehouse, &job.strategy.description)?;
         let issued_at = self.clock.now();
-        let minted = self
-            .strategies
-            .vend(StrategyCall {
-                authorised: &job.authorised,
-                warehouse,
-                slots: &slots,
-                ttl_seconds: job.ttl_seconds,
-                request_id: &job.context.request_id,
-            })
-            .await?;
+        let minted = self.strategies.vend(job.call(&slots)).await?;
         let Minted { credentials, access, strategy, version, digest, proof } = minted;
         Ok(Vended {
             expires_at: credentials.iter().filter_map(|credential| credential.expires_at).min(),
@@ -169,6 +160,7 @@ impl Vending {
             strategy,
             version,
             proof,
+            lease: None,
             digest,
         })
     }
@@ -176,7 +168,7 @@ impl Vending {
     /// A keyed hash of what identifies the credential, so that a leaked one can be found in the
     /// trail by the operator and by nobody else.
     #[expect(clippy::disallowed_methods, reason = "only the keyed hash of it leaves this function")]
-    fn fingerprint(&self, credentials: &[MintedCredential]) -> Option<String> {
+    pub(super) fn fingerprint(&self, credentials: &[MintedCredential]) -> Option<String> {
         const IDENTIFIERS: [&str; 4] = ["s3.access-key-id", "adls.sas-token", "gcs.oauth2.token", "adls.token"];
         let entries = &credentials.first()?.entries;
         let named = entries.iter().find(|(key, _)| IDENTIFIERS.contains(&key.as_str()));
@@ -188,7 +180,17 @@ impl Vending {
 }
 
 impl Job {
-    fn subject(&self) -> record::Subject<'_> {
+    pub(super) fn call<'a>(&'a self, slots: &'a SlotValues) -> StrategyCall<'a> {
+        StrategyCall {
+            authorised: &self.authorised,
+            warehouse: &self.snapshot.warehouse,
+            slots,
+            ttl_seconds: self.ttl_seconds,
+            request_id: &self.context.request_id,
+        }
+    }
+
+    pub(super) fn subject(&self) -> record::Subject<'_> {
         record::Subject {
             authorised: &self.authorised,
             snapshot: &self.snapshot,
@@ -199,7 +201,7 @@ impl Job {
 }
 
 /// What a flight brought.
-enum Landed {
+pub(super) enum Landed {
     /// A new credential; its row is written.
     Minted(Arc<Vended>),
     /// One that was there; its row is still to be written.
@@ -207,6 +209,6 @@ enum Landed {
 }
 
 /// Whether trying later may help, so that an old credential may stand in meanwhile.
-fn is_transient(error: &StrategyError) -> bool {
+pub(super) fn is_transient(error: &StrategyError) -> bool {
     matches!(error.kind, StrategyErrorKind::Throttled | StrategyErrorKind::Unavailable | StrategyErrorKind::Upstream)
 }

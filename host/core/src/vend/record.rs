@@ -79,6 +79,9 @@ pub(super) fn granted(now: UnixMillis, subject: &Subject<'_>, vended: &Vended, c
     insert(&mut metadata, "unscoped", json!(vended.unscoped));
     insert(&mut metadata, "cached", json!(cached));
     insert(&mut metadata, "fingerprint", json!(vended.fingerprint));
+    if let Some(lease) = vended.lease {
+        insert(&mut metadata, "lease", json!(lease));
+    }
     event(now, subject, AuditResult::Success, None, metadata)
 }
 

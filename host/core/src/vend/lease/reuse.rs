@@ -1,0 +1,83 @@
+//! Which lease may serve a wish. Pure.
+
+use crate::access::Scope;
+use crate::clock::UnixMillis;
+use crate::lease::ActiveLease;
+use crate::policy::Authorised;
+use crate::strategy::{MintedCredential, Scoping};
+
+/// A lease with less than this left is not handed out.
+const LEAST_REST_MS: i64 = 30_000;
+/// A lease may outlive what was asked for by this much.
+const SLACK_MS: i64 = 60_000;
+
+/// How much of its life a lease must have left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// Half of it.
+    Half,
+    /// Enough to be of use: there is nothing better.
+    Least,
+}
+
+/// What is wished for.
+pub(super) struct Wanted<'a> {
+    pub(super) authorised: &'a Authorised,
+    pub(super) share: &'a str,
+    pub(super) scoping: Scoping,
+    pub(super) ttl_seconds: u32,
+    pub(super) now: UnixMillis,
+}
+
+/// The first lease that fits, the newest standing first, with its credentials as this caller gets
+/// them.
+pub(super) fn pick<'a>(
+    leases: &'a [ActiveLease],
+    wanted: &Wanted<'_>,
+    rest: Rest,
+) -> Option<(&'a ActiveLease, Vec<MintedCredential>)> {
+    leases
+        .iter()
+        .filter(|lease| is_ours(lease, wanted) && lives_long_enough(lease, wanted, rest))
+        .find_map(|lease| Some((lease, spelled_for(&lease.grant.credentials, wanted.authorised.scopes())?)))
+}
+
+fn is_ours(lease: &ActiveLease, wanted: &Wanted<'_>) -> bool {
+    let (lease, authorised) = (&lease.lease, wanted.authorised);
+    lease.tenant_id == authorised.tenant_id()
+        && lease.warehouse_id == authorised.warehouse_id()
+        && lease.share == wanted.share
+        // The share is the strategy's word; what the host knows better it holds against it.
+        && match wanted.scoping {
+            Scoping::Exact => lease.table_id == authorised.table_id() && lease.access == authorised.access(),
+            Scoping::Delegated => lease.user_id == authorised.user_id() && lease.access == authorised.access(),
+            Scoping::AccessOnly => lease.access == authorised.access(),
+            Scoping::Unscoped => true,
+        }
+}
+
+fn lives_long_enough(lease: &ActiveLease, wanted: &Wanted<'_>, rest: Rest) -> bool {
+    let grant = &lease.grant;
+    let left = grant.expires_at.0.saturating_sub(wanted.now.0);
+    let life = grant.expires_at.0.saturating_sub(grant.issued_at.0);
+    let least = match rest {
+        Rest::Half => life - life / 2,
+        Rest::Least => LEAST_REST_MS,
+    };
+    left > 0 && left >= least && left <= i64::from(wanted.ttl_seconds) * 1000 + SLACK_MS
+}
+
+/// The credentials under the caller's own locations. Credentials that differ belong each to its
+/// own location and serve nobody else.
+fn spelled_for(credentials: &[MintedCredential], scopes: &[Scope]) -> Option<Vec<MintedCredential>> {
+    let named = |prefix: &str| scopes.iter().any(|scope| scope.location.as_str() == prefix);
+    if !credentials.is_empty() && credentials.iter().all(|credential| named(&credential.prefix)) {
+        return Some(credentials.to_vec());
+    }
+    let (first, others) = credentials.split_first()?;
+    if others.iter().any(|other| other.entries != first.entries) {
+        return None;
+    }
+    let spelled = |scope: &Scope| MintedCredential { prefix: scope.location.as_str().to_owned(), ..first.clone() };
+    Some(scopes.iter().map(spelled).collect())
+}
