@@ -14,11 +14,11 @@ pub(super) struct Limits {
 }
 
 /// The least of what is asked for and of every maximum. A shorter life than the strategy can
-/// mint is refused, never lengthened.
+/// mint is refused, never lengthened; the operator's default gives way, for nobody asked for it.
 pub(super) fn choose(limits: &Limits) -> Result<u32, VendError> {
     let least = limits.strategy_min.unwrap_or(1).max(1);
     let maximum = limits.warehouse.unwrap_or(u32::MAX).min(limits.strategy.unwrap_or(u32::MAX));
-    let chosen = limits.requested.unwrap_or(limits.default).min(maximum);
+    let chosen = limits.requested.unwrap_or(limits.default.max(least)).min(maximum);
     if chosen < least {
         return Err(VendError::TtlTooShort { asked: chosen, least });
     }
@@ -49,6 +49,12 @@ mod tests {
         assert_eq!(choose(&Limits { requested: Some(99_999), ..BASE }).unwrap(), 43200);
         assert_eq!(choose(&Limits { requested: Some(99_999), warehouse: Some(1800), ..BASE }).unwrap(), 1800);
         assert_eq!(choose(&Limits { token_rest_ms: Some(1_000_500), ..BASE }).unwrap(), 1000);
+    }
+
+    #[test]
+    fn a_default_below_the_least_gives_way_and_a_maximum_does_not() {
+        assert_eq!(choose(&Limits { default: 60, ..BASE }).unwrap(), 900);
+        assert!(choose(&Limits { default: 60, warehouse: Some(60), ..BASE }).is_err());
     }
 
     #[test]
