@@ -127,7 +127,7 @@ pub fn sign_with_account_key(fields: &SasFields<'_>, key_base64: &Secret<String>
 /// [`SasError`]; never with a part of the key.
 pub fn sign_with_delegation_key(fields: &SasFields<'_>, key: &DelegationKey) -> Result<Sas, SasError> {
     let ends = UnixMillis::parse_rfc3339(&key.expires_at).map_err(|_| SasError::Field("SignedExpiry"))?;
-    if fields.expires_at > ends {
+    if whole_seconds(fields.expires_at) > ends {
         return Err(SasError::KeyEndsBefore(key.expires_at.clone()));
     }
     sign(fields, Some(key), &key.value)
@@ -144,8 +144,11 @@ fn sign(fields: &SasFields<'_>, delegation: Option<&DelegationKey>, key: &Secret
         // Writing to a String cannot fail.
         let _ = write!(token, "{separator}{name}={}", utf8_percent_encode(value, UNRESERVED));
     }
-    let expires_at = UnixMillis(fields.expires_at.0.div_euclid(1000) * 1000);
-    Ok(Sas { token: Secret::new(token), expires_at })
+    Ok(Sas { token: Secret::new(token), expires_at: whole_seconds(fields.expires_at) })
+}
+
+fn whole_seconds(at: UnixMillis) -> UnixMillis {
+    UnixMillis(at.0.div_euclid(1000) * 1000)
 }
 
 /// HMAC-SHA256 in base64.
