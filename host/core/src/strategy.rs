@@ -69,6 +69,8 @@ pub struct Field {
     pub default: Option<String>,
     /// Not empty: a secret, and what it may be used for.
     pub secret_uses: Vec<SecretUse>,
+    /// The servers that the secret may be sent to; empty: any that is granted.
+    pub secret_hosts: Vec<HostPattern>,
     /// Decides where secrets are sent.
     pub destination: bool,
     /// One line for forms.

@@ -96,6 +96,8 @@ pub struct Field {
     pub default: Option<&'static str>,
     /// Not empty: a secret, and what it may be used for.
     pub secret_uses: &'static [SecretUse],
+    /// The servers that the secret may be sent to, of those in `hosts`. Empty: any of them.
+    pub secret_hosts: &'static [HostPattern],
     /// Decides to which server secrets are sent: a change requires the secrets again.
     pub destination: bool,
     /// One line for forms and documentation.
@@ -108,7 +110,8 @@ impl Field {
     pub const fn new(name: &'static str, kind: FieldKind, help: &'static str) -> Self {
         let aliases: &[&str] = &[];
         let secret_uses: &[SecretUse] = &[];
-        Self { name, aliases, kind, required: false, default: None, secret_uses, destination: false, help }
+        let secret_hosts: &[HostPattern] = &[];
+        Self { name, aliases, kind, required: false, default: None, secret_uses, secret_hosts, destination: false, help }
     }
 
     /// An optional field of any text.
@@ -139,6 +142,12 @@ impl Field {
     #[must_use]
     pub const fn default(self, value: &'static str) -> Self {
         Self { default: Some(value), ..self }
+    }
+
+    /// The servers that the secret may be sent to.
+    #[must_use]
+    pub const fn only_to(self, hosts: &'static [HostPattern]) -> Self {
+        Self { secret_hosts: hosts, ..self }
     }
 
     /// Decides where secrets are sent.

@@ -44,6 +44,7 @@ fn field(name: &str, secret_uses: Vec<SecretUse>) -> Field {
         required: false,
         default: None,
         secret_uses,
+        secret_hosts: Vec::new(),
         destination: false,
         help: String::new(),
     }

@@ -17,6 +17,7 @@ fn description() -> Description {
             required: true,
             default: None,
             secret_uses: vec![SecretUse::CredentialValue, SecretUse::Bearer],
+            secret_hosts: Vec::new(),
             destination: false,
             help: String::new(),
         }],

@@ -17,16 +17,16 @@ pub(super) fn description(from: wit::Description) -> Description {
             .map(|rule| ScopingRule { field: rule.field, equals: rule.equals, scoping: scoping(rule.scoping) })
             .collect(),
         fields: from.fields.into_iter().map(field).collect(),
-        hosts: from
-            .hosts
-            .into_iter()
-            .map(|host| match host {
-                wit::HostPattern::Literal(host) => HostPattern::Literal(host),
-                wit::HostPattern::OfField(field) => HostPattern::OfField(field),
-            })
-            .collect(),
+        hosts: from.hosts.into_iter().map(host).collect(),
         max_ttl_seconds: from.max_ttl_seconds,
         min_ttl_seconds: from.min_ttl_seconds,
+    }
+}
+
+fn host(from: wit::HostPattern) -> HostPattern {
+    match from {
+        wit::HostPattern::Literal(host) => HostPattern::Literal(host),
+        wit::HostPattern::OfField(field) => HostPattern::OfField(field),
     }
 }
 
@@ -54,6 +54,7 @@ fn field(from: wit::Field) -> Field {
         required: from.required,
         default: from.default,
         secret_uses: from.secret_uses.into_iter().map(secret_use).collect(),
+        secret_hosts: from.secret_hosts.into_iter().map(host).collect(),
         destination: from.destination,
         help: from.help,
     }

@@ -44,6 +44,9 @@ pub(super) fn checked(mut description: Description) -> Result<Description, BadDe
     let mut names = BTreeSet::new();
     for field in &d.fields {
         check_field(field)?;
+        for host in &field.secret_hosts {
+            require(d.hosts.contains(host), "the server of", &field.name, "one of the hosts that are asked for")?;
+        }
         for name in std::iter::once(&field.name).chain(&field.aliases) {
             require(names.insert(name.as_str()), "the field or alias", name, "each name once")?;
         }
@@ -83,6 +86,8 @@ fn check_field(field: &Field) -> Result<(), BadDescription> {
     }
     require(is_line(&field.help, 1_000), "the help of", name, "one line of at most 1000 characters")?;
     require(field.secret_uses.len() <= 8, "the field", name, "at most 8 uses of a secret")?;
+    require(field.secret_hosts.len() <= 8, "the field", name, "at most 8 servers of a secret")?;
+    require(field.is_secret() || field.secret_hosts.is_empty(), "the field", name, "servers are those of a secret")?;
     for secret_use in &field.secret_uses {
         let fine = match secret_use {
             SecretUse::Sigv4(word)

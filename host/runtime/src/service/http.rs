@@ -25,6 +25,7 @@ pub(crate) use self::auth::HttpAuth;
 pub(crate) use self::capture::Captured;
 pub(crate) use self::failure::{HttpFailure, HttpFailureKind};
 use super::leak::Needles;
+use super::slot;
 use crate::call::Call;
 
 /// A request as a guest gives it.
@@ -75,6 +76,9 @@ impl Http {
         let client = trust::client(&self.egress, call, request.trust.as_deref())?;
         capture::check(call, &url, &request.captures)?;
         require_no_secret(call, &request)?;
+        for slot in request.auth.slots() {
+            slot::require_host(call, slot, &url).map_err(|denied| HttpFailure::denied(denied.to_string()))?;
+        }
         charge_request(call, &request)?;
         let timeout = timeout(call, request.timeout_ms)?;
 

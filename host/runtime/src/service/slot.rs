@@ -1,8 +1,11 @@
 //! From the name of a slot to its value, for one use.
 
 use aws_credential_types::Credentials;
+use pangolin_core::egress::{host_granted, wanted_host};
 use pangolin_core::secret::Secret;
 use pangolin_core::strategy::{SecretUse, StrategyError, StrategyErrorKind};
+
+use url::Url;
 
 use crate::call::Call;
 
@@ -23,6 +26,9 @@ pub(crate) enum SlotDenied {
     /// The field does not allow this use, or the operator did not grant it.
     #[error("field '{slot}' of plugin '{plugin}' may not be used as {wanted}: its description must allow it")]
     Use { plugin: String, slot: String, wanted: String },
+    /// The field may be sent to other servers only.
+    #[error("field '{slot}' of plugin '{plugin}' may not be sent to '{host}': its description names other servers")]
+    Host { plugin: String, slot: String, host: String },
     /// The warehouse has no value for it.
     #[error("the warehouse has no value for '{slot}', which is needed as {wanted}")]
     Empty { slot: String, wanted: String },
@@ -52,6 +58,17 @@ pub(super) fn value<'c>(call: &'c Call, slot: &str, wanted: &SecretUse) -> Resul
         Some(value) if !is_empty(value) => Ok(value),
         _ => Err(SlotDenied::Empty { slot: shown, wanted: describe(wanted) }),
     }
+}
+
+/// Refuses a server that the slot's field does not name, if it names any.
+pub(super) fn require_host(call: &Call, slot: &str, url: &Url) -> Result<(), SlotDenied> {
+    let field = call.fields.iter().find(|field| field.name == slot);
+    let Some(hosts) = field.map(|field| &field.secret_hosts).filter(|hosts| !hosts.is_empty()) else { return Ok(()) };
+    if host_granted(hosts, &call.config, url) {
+        return Ok(());
+    }
+    let (plugin, slot) = (call.plugin.to_string(), crate::text::printable(slot, 64));
+    Err(SlotDenied::Host { plugin, slot, host: wanted_host(url) })
 }
 
 /// The key pair of three slots, each of which must allow signing for the service.
@@ -100,6 +117,8 @@ fn describe(wanted: &SecretUse) -> String {
 
 #[cfg(test)]
 mod tests {
+    use pangolin_core::strategy::HostPattern;
+
     use super::*;
     use crate::service::testing;
 
@@ -119,6 +138,22 @@ mod tests {
         }
         assert!(matches!(value(&call, "plain", &SecretUse::Bearer), Err(SlotDenied::Use { .. })));
         assert!(matches!(value(&call, "other", &SecretUse::Bearer), Err(SlotDenied::Unknown { .. })));
+    }
+
+    #[test]
+    fn a_slot_goes_to_its_servers_only() {
+        let mut call = testing::call().secret("key", "value-1", &[SecretUse::Bearer]).build();
+        call.config.insert("vms".to_owned(), "https://vms.example:8443/api".into());
+        let url = |text: &str| Url::parse(text).unwrap();
+        assert!(require_host(&call, "key", &url("https://anywhere.example/")).is_ok(), "no server is named");
+        let mut fields = call.fields.to_vec();
+        fields[0].secret_hosts = vec![HostPattern::OfField("vms".to_owned())];
+        call.fields = fields.into();
+        assert!(require_host(&call, "key", &url("https://vms.example:8443/x")).is_ok());
+        for elsewhere in ["https://anywhere.example/", "https://vms.example.evil/", "http://vms.example:8443/"] {
+            let denied = require_host(&call, "key", &url(elsewhere)).unwrap_err();
+            assert!(denied.to_string().contains("'key'") && !denied.to_string().contains("value-1"), "{denied}");
+        }
     }
 
     #[test]

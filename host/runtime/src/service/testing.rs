@@ -105,18 +105,20 @@ fn field(name: &str, uses: &[SecretUse]) -> Field {
         required: false,
         default: None,
         secret_uses: uses.to_vec(),
+        secret_hosts: Vec::new(),
         destination: false,
         help: String::new(),
     }
 }
 
-fn authorised(access: Access) -> Authorised {
-    let base = Location::parse("s3://lake").unwrap();
+fn authorised(kind: StorageKind, base: &str, access: Access) -> Authorised {
+    let base = Location::parse(base).unwrap();
+    let location = base.join("sales/orders").unwrap();
     let warehouse = Warehouse {
         id: WarehouseId::generate(),
         tenant_id: TENANT,
         name: "lake".to_owned(),
-        kind: StorageKind::S3,
+        kind,
         base: base.clone(),
         strategy: Some("Probe".to_owned()),
         config: BTreeMap::new(),
@@ -142,7 +144,7 @@ fn authorised(access: Access) -> Authorised {
         catalog_id: catalog.id,
         namespace: NamespacePath::parse_dotted("sales").unwrap(),
         name: "orders".to_owned(),
-        location: Location::parse("s3://lake/sales/orders").unwrap(),
+        location,
         extra_locations: Vec::new(),
         metadata_location: String::new(),
         metadata: Arc::from("{}"),

@@ -87,8 +87,8 @@ async fn an_answer_of_gigabytes_is_not_copied() {
     let guest = Guest::named("Bad").vending(
         "(drop (memory.grow (i32.const 20)))
          (loop $l
-           (i32.store offset=131072 (i32.mul (local.get $i) (i32.const 40)) (i32.const 262144))
-           (i32.store offset=131076 (i32.mul (local.get $i) (i32.const 40)) (i32.const 1048576))
+           (i32.store offset=131072 (i32.mul (local.get $i) (i32.const 56)) (i32.const 262144))
+           (i32.store offset=131076 (i32.mul (local.get $i) (i32.const 56)) (i32.const 1048576))
            (local.set $i (i32.add (local.get $i) (i32.const 1)))
            (br_if $l (i32.lt_u (local.get $i) (i32.const 1000))))
          (i32.store (i32.const 1028) (i32.const 131072))
@@ -101,7 +101,7 @@ async fn an_answer_of_gigabytes_is_not_copied() {
 #[tokio::test]
 async fn a_list_of_a_million_is_not_copied() {
     let guest = Guest::named("Bad").vending(
-        "(drop (memory.grow (i32.const 700)))
+        "(drop (memory.grow (i32.const 860)))
          (i32.store (i32.const 1028) (i32.const 131072))
          (i32.store (i32.const 1032) (i32.const 1000000))
          (return (i32.const 1024))",

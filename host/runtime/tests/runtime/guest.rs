@@ -138,7 +138,7 @@ impl Guest {
         let fields = self.secrets.iter().map(|(name, secret_use)| {
             let name = image.text(name.as_bytes());
             let uses = image.list(vec![Record::new(12).u8(0, *secret_use)]);
-            Record::new(52).slice(0, name).slice(32, uses)
+            Record::new(60).slice(0, name).slice(32, uses)
         });
         let fields = fields.collect();
         let fields = image.list(fields);

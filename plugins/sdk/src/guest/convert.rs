@@ -29,17 +29,17 @@ pub(super) fn description(description: &Description) -> wit::Description {
             })
             .collect(),
         fields: description.fields.iter().map(field).collect(),
-        hosts: description
-            .hosts
-            .iter()
-            .map(|host| match host {
-                HostPattern::Literal(name) => wit::HostPattern::Literal((*name).to_owned()),
-                HostPattern::OfField(field) => wit::HostPattern::OfField((*field).to_owned()),
-            })
-            .collect(),
+        hosts: description.hosts.iter().map(host).collect(),
         max_ttl_seconds: description.max_ttl_seconds,
         min_ttl_seconds: description.min_ttl_seconds,
         extensions: Vec::new(),
+    }
+}
+
+fn host(host: &HostPattern) -> wit::HostPattern {
+    match host {
+        HostPattern::Literal(name) => wit::HostPattern::Literal((*name).to_owned()),
+        HostPattern::OfField(field) => wit::HostPattern::OfField((*field).to_owned()),
     }
 }
 
@@ -83,6 +83,7 @@ fn field(field: &Field) -> wit::Field {
                 SecretUse::RawHmac => wit::SecretUse::RawHmac,
             })
             .collect(),
+        secret_hosts: field.secret_hosts.iter().map(host).collect(),
         destination: field.destination,
         help: field.help.to_owned(),
     }

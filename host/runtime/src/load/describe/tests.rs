@@ -10,6 +10,7 @@ fn field(name: &str, kind: FieldKind) -> Field {
         required: false,
         default: None,
         secret_uses: Vec::new(),
+        secret_hosts: Vec::new(),
         destination: false,
         help: String::new(),
     }

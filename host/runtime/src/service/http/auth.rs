@@ -35,6 +35,25 @@ pub(crate) enum HttpAuth {
     Authorization { scheme: String, slot: String },
 }
 
+impl HttpAuth {
+    /// The slots that it names.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = &str> {
+        let (first, second, third) = match self {
+            Self::None => (None, None, None),
+            Self::Sigv4 { keys, .. } => {
+                (Some(&keys.access_key_id), Some(&keys.secret_access_key), keys.session_token.as_ref())
+            }
+            Self::Bearer(slot)
+            | Self::Basic { slot, .. }
+            | Self::Header { slot, .. }
+            | Self::FormField { slot, .. }
+            | Self::JsonField { slot, .. }
+            | Self::Authorization { slot, .. } => (Some(slot), None, None),
+        };
+        [first, second, third].into_iter().flatten().map(String::as_str)
+    }
+}
+
 /// Authenticates the request. The result is what must not come back in the answer.
 #[expect(
     clippy::disallowed_methods,

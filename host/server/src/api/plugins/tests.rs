@@ -11,6 +11,7 @@ fn info() -> StrategyInfo {
         required: false,
         default: None,
         secret_uses: vec![SecretUse::Sigv4("sts".into())],
+        secret_hosts: Vec::new(),
         destination: false,
         help: "Secret of the base key.".into(),
     };
