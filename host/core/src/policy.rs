@@ -1,5 +1,7 @@
 //! Who may have what. Pure; the only place that makes an [`Authorised`].
 
+mod object;
+
 use std::sync::Arc;
 
 use crate::access::{Access, Scope};
@@ -9,6 +11,8 @@ use crate::permission::Target;
 use crate::principal::Principal;
 use crate::record::{CatalogSnapshot, Table};
 use crate::strategy::Scoping;
+
+pub use self::object::{Touched, authorise_objects, kept_in_host};
 
 /// Proof that the policy allowed a vend, and exactly what it allowed. It has no other
 /// constructor than the functions of this module.
@@ -92,6 +96,9 @@ pub enum Denied {
     /// A location of the table lies outside what the catalog or the warehouse may open.
     #[error("location '{0}' lies outside the base of the catalog or of the warehouse")]
     Outside(String),
+    /// Nothing of this table is there.
+    #[error("location '{0}' is no object of this table")]
+    NotInTable(String),
     /// The role or the base belongs to another tenant; tells nothing more.
     #[error("this warehouse may not use the host's own identity for its role or base location; ask the operator")]
     HostIdentity,

@@ -11,6 +11,7 @@ mod lease;
 mod mint;
 mod record;
 mod secrets;
+mod signing;
 #[cfg(test)]
 mod tests;
 mod ttl;
@@ -32,6 +33,7 @@ use crate::warehouse::{StorageKind, Warehouse};
 pub use self::cache::CacheSettings;
 pub use self::error::VendError;
 pub use self::host_storage::HostStorage;
+pub use self::signing::{KeptKey, Signature, SignatureAsk};
 pub use self::lease::{LeaseActor, LeaseEnd, LeaseSettings};
 
 /// What the operator chose for every vend.

@@ -70,6 +70,7 @@ impl VendError {
             Self::Denied(Denied::Hidden) => "not-found",
             Self::Denied(Denied::Missing(_)) => "missing-right",
             Self::Denied(Denied::Outside(_)) => "location-outside-base",
+            Self::Denied(Denied::NotInTable(_)) => "location-outside-table",
             Self::Denied(Denied::HostIdentity) => "host-identity-refused",
             Self::Denied(Denied::Unscoped(_)) => "unscoped-refused",
             Self::LocationShared => "location-shared",

@@ -7,7 +7,7 @@ use sha2::Sha256;
 use tokio::sync::OwnedMutexGuard;
 
 use super::cache::{Backoff, CacheKey, Found, Slot};
-use super::{VendAsk, VendError, Vended, Vending, record};
+use super::{VendAsk, VendError, Vended, Vending, record, signing};
 use crate::audit::RequestContext;
 use crate::policy::Authorised;
 use crate::ports::{SlotValues, StrategyCall};
@@ -69,7 +69,8 @@ impl Vending {
         }
     }
 
-    /// Hands out a held credential: one row in the trail.
+    /// Hands out a held credential: one row in the trail. What the host keeps to sign with has a row
+    /// for each signature instead.
     pub(super) async fn serve(
         &self,
         authorised: &Authorised,
@@ -79,7 +80,9 @@ impl Vending {
         context: &RequestContext,
     ) -> Result<Arc<Vended>, VendError> {
         let subject = record::Subject { authorised, snapshot, trigger, context };
-        self.audit.record(record::granted(self.clock.now(), &subject, &vended, true)).await?;
+        if !signing::stays_in_host(trigger) {
+            self.audit.record(record::granted(self.clock.now(), &subject, &vended, true)).await?;
+        }
         Ok(vended)
     }
 

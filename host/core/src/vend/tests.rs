@@ -1,6 +1,6 @@
 //! The pipeline against a strategy, a trail and a store that do as they are told.
 
-mod doubles;
+pub(super) mod doubles;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

@@ -9,19 +9,19 @@ use crate::audit::{AuditEvent, AuditResult};
 use crate::clock::ManualClock;
 use crate::fixtures::NOW;
 use crate::id::CatalogId;
-use crate::ports::{AuditUnavailable, StoreError, StrategyCall};
+use crate::ports::{AuditUnavailable, PresignAsk, Presigned, StoreError, StrategyCall};
 use crate::secret::Secret;
 use crate::secret_ref::SecretRefError;
 use crate::strategy::{ConfigProblem, Description, Minted, RejectedPlugin, StrategyError};
 use crate::warehouse::Warehouse;
 
 #[derive(Clone)]
-pub(super) struct Bench {
-    pub(super) vending: Arc<Vending>,
-    pub(super) strategy: Arc<FakeStrategy>,
-    pub(super) trail: Arc<Trail>,
-    pub(super) store: Arc<Shelf>,
-    pub(super) clock: Arc<ManualClock>,
+pub(in super::super) struct Bench {
+    pub(in super::super) vending: Arc<Vending>,
+    pub(in super::super) strategy: Arc<FakeStrategy>,
+    pub(in super::super) trail: Arc<Trail>,
+    pub(in super::super) store: Arc<Shelf>,
+    pub(in super::super) clock: Arc<ManualClock>,
 }
 
 impl Bench {
@@ -33,7 +33,7 @@ impl Bench {
     }
 }
 
-pub(super) fn bench() -> Bench {
+pub(in super::super) fn bench() -> Bench {
     let clock = Arc::new(ManualClock::at(NOW));
     let trail = Arc::new(Trail::default());
     let strategy =
@@ -59,12 +59,14 @@ pub(super) fn bench() -> Bench {
 }
 
 #[derive(Debug)]
-pub(super) struct FakeStrategy {
+pub(in super::super) struct FakeStrategy {
     clock: Arc<ManualClock>,
     trail: Arc<Trail>,
     runs: AtomicUsize,
     pub(super) rows_before_first_run: AtomicUsize,
     failure: Mutex<Option<StrategyError>>,
+    info: Mutex<Option<StrategyInfo>>,
+    last_may_be_unscoped: AtomicBool,
 }
 
 impl FakeStrategy {
@@ -75,19 +77,33 @@ impl FakeStrategy {
             runs: AtomicUsize::new(0),
             rows_before_first_run: AtomicUsize::new(0),
             failure: Mutex::new(None),
+            info: Mutex::new(None),
+            last_may_be_unscoped: AtomicBool::new(false),
         }
     }
 
-    pub(super) fn runs(&self) -> usize {
+    pub(in super::super) fn runs(&self) -> usize {
         self.runs.load(Ordering::SeqCst)
     }
 
-    pub(super) fn fail_with(&self, error: StrategyError) {
+    pub(in super::super) fn fail_with(&self, error: StrategyError) {
         *self.failure.lock().unwrap() = Some(error);
     }
 
     pub(super) fn recover(&self) {
         *self.failure.lock().unwrap() = None;
+    }
+
+    /// Changes what the strategy says of itself.
+    pub(in super::super) fn describe(&self, change: impl FnOnce(&mut StrategyInfo)) {
+        let mut info = StrategyInfo::clone(&self.find("Fake").unwrap());
+        change(&mut info);
+        *self.info.lock().unwrap() = Some(info);
+    }
+
+    /// Whether the last mint could have been wider than its scopes.
+    pub(in super::super) fn last_may_be_unscoped(&self) -> bool {
+        self.last_may_be_unscoped.load(Ordering::SeqCst)
     }
 }
 
@@ -100,6 +116,9 @@ impl Strategies for FakeStrategy {
         Vec::new()
     }
     fn find(&self, name: &str) -> Option<Arc<StrategyInfo>> {
+        if let Some(info) = &*self.info.lock().unwrap() {
+            return Some(Arc::new(info.clone()));
+        }
         let description = Description {
             name: name.to_owned(),
             version: "1.0.0".to_owned(),
@@ -127,6 +146,7 @@ impl Strategies for FakeStrategy {
         if self.runs.fetch_add(1, Ordering::SeqCst) == 0 {
             self.rows_before_first_run.store(self.trail.rows.lock().unwrap().len(), Ordering::SeqCst);
         }
+        self.last_may_be_unscoped.store(call.authorised.may_be_unscoped(), Ordering::SeqCst);
         tokio::task::yield_now().await;
         if let Some(error) = self.failure.lock().unwrap().clone() {
             return Err(error);
@@ -145,17 +165,31 @@ impl Strategies for FakeStrategy {
             proof: None,
         })
     }
+    async fn presign(&self, call: StrategyCall<'_>, ask: PresignAsk<'_>) -> Result<Presigned, StrategyError> {
+        if let Some(error) = self.failure.lock().unwrap().clone() {
+            return Err(error);
+        }
+        Ok(Presigned {
+            url: Secret::from(format!("{}?sig=planted", ask.location)),
+            headers: vec![("x-ms-blob-type".to_owned(), "BlockBlob".to_owned())],
+            expires_at: self.clock.now().plus_seconds(i64::from(call.ttl_seconds)),
+        })
+    }
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Trail {
+pub(in super::super) struct Trail {
     rows: Mutex<Vec<AuditEvent>>,
-    pub(super) broken: AtomicBool,
+    pub(in super::super) broken: AtomicBool,
 }
 
 impl Trail {
     pub(super) fn results(&self) -> Vec<AuditResult> {
         self.rows.lock().unwrap().iter().map(|row| row.result).collect()
+    }
+    /// Rows since the last look.
+    pub(in super::super) fn take(&self) -> Vec<AuditEvent> {
+        std::mem::take(&mut self.rows.lock().unwrap())
     }
     pub(super) fn last(&self) -> AuditEvent {
         self.rows.lock().unwrap().last().unwrap().clone()
@@ -184,8 +218,8 @@ impl SecretResolver for NoSecrets {
 
 /// A store of which the pipeline asks one question.
 #[derive(Debug, Default)]
-pub(super) struct Shelf {
-    pub(super) shared: AtomicBool,
+pub(in super::super) struct Shelf {
+    pub(in super::super) shared: AtomicBool,
 }
 
 #[async_trait]
