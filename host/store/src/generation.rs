@@ -21,7 +21,7 @@ pub(crate) enum Slot {
     Management,
     /// Revocations of tokens.
     Tokens,
-    /// One stripe of tables and of catalogs' locations.
+    /// One stripe of tables, of catalogs' locations and of leases.
     Stripe(u16),
 }
 
@@ -34,6 +34,11 @@ impl Slot {
     /// The stripe of a catalog's set of locations.
     pub(crate) fn of_locations(catalog: CatalogId) -> Self {
         Self::striped(&[b"locations", catalog.0.as_bytes()])
+    }
+
+    /// The stripe of a resource's leases.
+    pub(crate) fn of_leases(resource: &str) -> Self {
+        Self::striped(&[b"leases", resource.as_bytes()])
     }
 
     /// FNV-1a: every host on the same database must come to the same stripe.

@@ -15,6 +15,7 @@ mod dialect;
 mod error;
 mod generation;
 mod grants;
+mod leases;
 mod locations;
 mod migrate;
 mod namespaces;
@@ -38,6 +39,7 @@ mod warehouses;
 
 pub use audit::{AuditFilter, AuditVerdict};
 pub use config::{AuditSync, Consistency, StoreConfig};
+pub use leases::LeaseFilter;
 pub use migrate::MigrationState;
 pub use open::OpenError;
 pub use page::OffsetPage;

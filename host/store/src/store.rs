@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pangolin_core::clock::Clock;
-use pangolin_core::id::{CatalogId, TableId, TenantId, TokenId, UserId, WarehouseId};
+use pangolin_core::id::{CatalogId, LeaseId, TableId, TenantId, TokenId, UserId, WarehouseId};
+use pangolin_core::lease::{ActiveLease, ResourceKey};
 use pangolin_core::location::Location;
 use pangolin_core::ports::StoreError;
 use pangolin_core::record::{CatalogSnapshot, Table, TokenRecord};
@@ -28,6 +29,7 @@ const MAX_WAREHOUSES: u64 = 5_000;
 const MAX_CATALOGS: u64 = 5_000;
 const MAX_TABLE_BYTES: u64 = 256 << 20;
 const MAX_EXCLUSIVE: u64 = 50_000;
+const MAX_LEASED: u64 = 10_000;
 
 /// The store. Clones share everything.
 #[derive(Clone)]
@@ -49,6 +51,9 @@ pub(crate) struct Inner {
     pub(crate) catalogs: Snapshots<(TenantId, String), CatalogSnapshot>,
     pub(crate) tables: Snapshots<TableKey, Table>,
     pub(crate) exclusive: Snapshots<TableId, Vec<Location>>,
+    pub(crate) leases: Snapshots<ResourceKey, Vec<ActiveLease>>,
+    /// Tells this process from one that had the database before.
+    pub(crate) run: String,
     poll: Option<JoinHandle<()>>,
     _file: Option<SqliteFile>,
 }
@@ -82,6 +87,8 @@ impl Store {
             catalogs: Snapshots::bounded(MAX_CATALOGS),
             tables: Snapshots::weighed(MAX_TABLE_BYTES, |table: &Table| table.metadata.len() + 512),
             exclusive: Snapshots::bounded(MAX_EXCLUSIVE),
+            leases: Snapshots::bounded(MAX_LEASED),
+            run: LeaseId::generate().to_string(),
             poll,
             _file: file,
         };

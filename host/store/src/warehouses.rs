@@ -1,6 +1,6 @@
 //! Warehouses; their secrets are one sealed document per row.
 
-mod sealed;
+pub(crate) mod sealed;
 
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use crate::claims;
 use crate::db::sql;
 use crate::error::{broken, on_delete, on_write};
 use crate::generation::Slot;
+use crate::leases;
 use crate::page::OffsetPage;
 use crate::row;
 use crate::seal::KeyRing;
@@ -149,18 +150,22 @@ impl Store {
         tx.commit().await
     }
 
-    /// Deletes a warehouse.
+    /// Deletes a warehouse; its leases are ended.
     ///
     /// # Errors
     /// There is no such warehouse, or a catalog lies on it.
     pub async fn delete_warehouse(&self, tenant: TenantId, name: &str) -> Result<(), StoreError> {
         let mut tx = Tx::management(self.db()).await?;
+        let select =
+            sql("SELECT id FROM warehouses WHERE tenant_id = $1 AND name = $2").bind(tenant.to_string()).bind(name);
+        let found = tx.optional(select).await?.ok_or(StoreError::NotFound("warehouse"))?;
         let delete =
             sql("DELETE FROM warehouses WHERE tenant_id = $1 AND name = $2").bind(tenant.to_string()).bind(name);
         let deleted = tx.execute(delete).await.map_err(on_delete("the warehouse still has catalogs"))?;
         if deleted == 0 {
             return Err(StoreError::NotFound("warehouse"));
         }
+        leases::end_those_of(&mut tx, row::parsed(&found, "id")?, self.inner.clock.now()).await?;
         tx.commit().await
     }
 }

@@ -14,7 +14,7 @@ use crate::seal::{KeyRing, Place};
 /// One secret inside the document.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Stored {
+pub(crate) enum Stored {
     Literal(String),
     SecretRef(String),
 }
@@ -52,14 +52,14 @@ pub(super) fn open(keys: &KeyRing, id: &str, sealed: &str) -> Result<BTreeMap<St
 }
 
 #[expect(clippy::disallowed_methods, reason = "the value goes into the document that is sealed at once")]
-fn to_stored(secret: &SecretValue) -> Stored {
+pub(crate) fn to_stored(secret: &SecretValue) -> Stored {
     match secret {
         SecretValue::Literal(secret) => Stored::Literal(secret.expose().clone()),
         SecretValue::Reference(name) => Stored::SecretRef(name.clone()),
     }
 }
 
-fn from_stored(stored: &Stored) -> SecretValue {
+pub(crate) fn from_stored(stored: &Stored) -> SecretValue {
     match stored {
         Stored::Literal(text) => SecretValue::Literal(Secret::new(text.clone())),
         Stored::SecretRef(name) => SecretValue::Reference(name.clone()),
