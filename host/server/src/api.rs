@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod catalogs;
 pub(crate) mod health;
 pub(crate) mod iceberg;
+pub(crate) mod leases;
 pub(crate) mod openapi;
 pub(crate) mod permissions;
 pub(crate) mod plugins;

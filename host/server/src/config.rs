@@ -116,6 +116,15 @@ pub struct LimitSection {
     pub limit_ttl_to_token: bool,
 }
 
+/// Leases.
+#[derive(Debug, Clone, Copy)]
+pub struct LeaseSection {
+    /// `PANGOLIN_LEASE_GRACE_SECS`: what an interrupted mint left is looked for after this.
+    pub grace_seconds: u32,
+    /// `PANGOLIN_LEASE_SWEEP_SECS`: pause between two looks at what is due.
+    pub sweep_seconds: u32,
+}
+
 /// All settings.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -135,6 +144,8 @@ pub struct Config {
     pub aws: AwsSection,
     /// Bounds.
     pub limits: LimitSection,
+    /// Leases.
+    pub leases: LeaseSection,
     /// `PANGOLIN_LOCAL_STORAGE_DIR`: `local` warehouses lie below it; none: refused.
     pub local_storage_dir: Option<PathBuf>,
     /// `PANGOLIN_STRICT_SECRETS`: warehouse definitions hold references only.

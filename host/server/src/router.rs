@@ -30,6 +30,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .merge(api::warehouses::routes())
         .merge(api::catalogs::routes())
         .merge(api::plugins::routes())
+        .merge(api::leases::routes())
         .merge(api::audit::routes())
         // Iceberg REST.
         .merge(api::iceberg::routes())

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use pangolin_catalog::Catalogs;
 use pangolin_core::clock::Clock;
 use pangolin_core::ports::{AuditTrail, Strategies};
+use pangolin_core::vend::Vending;
 use pangolin_egress::EgressClient;
 use pangolin_store::Store;
 
@@ -26,6 +27,7 @@ pub struct Inner {
     pub(crate) store: Store,
     pub(crate) audit: Arc<dyn AuditTrail>,
     pub(crate) strategies: Arc<dyn Strategies>,
+    pub(crate) vending: Arc<Vending>,
     pub(crate) catalogs: Arc<Catalogs>,
     pub(crate) egress: EgressClient,
     pub(crate) tokens: TokenIssuer,

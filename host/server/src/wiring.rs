@@ -7,7 +7,7 @@ use pangolin_catalog::Catalogs;
 use pangolin_core::clock::{Clock, SystemClock};
 use pangolin_core::egress::EgressPolicy;
 use pangolin_core::ports::{AuditTrail, CatalogStore, Strategies};
-use pangolin_core::vend::{CacheSettings, VendSettings, Vending};
+use pangolin_core::vend::{CacheSettings, LeaseSettings, VendSettings, Vending};
 use pangolin_egress::EgressClient;
 use pangolin_runtime::{DEFAULT_PLACES, GrantFile, Runtime, RuntimeConfig, ServiceSettings, Services, StsSettings};
 use pangolin_store::{Store, StoreConfig};
@@ -42,16 +42,24 @@ pub async fn build(config: Config) -> anyhow::Result<AppState> {
         fingerprint_key: data_dir::fingerprint_key(&config.store.data_dir)?,
         cache: CacheSettings::default(),
     };
-    let vending = Arc::new(Vending::new(
+    let vending = Vending::new(
         strategies.clone(),
         audit.clone(),
         tables.clone(),
         Arc::new(SystemSecrets),
         clock.clone(),
         settings,
-    ));
-    let catalogs =
-        Catalogs::new(tables, vending, audit.clone(), clock.clone(), egress.clone(), config.local_storage_dir.clone());
+    );
+    let leases = LeaseSettings { grace_seconds: config.leases.grace_seconds };
+    let vending = Arc::new(vending.with_leases(Arc::new(store.clone()), leases));
+    let catalogs = Catalogs::new(
+        tables,
+        vending.clone(),
+        audit.clone(),
+        clock.clone(),
+        egress.clone(),
+        config.local_storage_dir.clone(),
+    );
     let s3_endpoint = config.aws.s3_endpoint.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
     let catalogs = Arc::new(catalogs.with_storage_defaults(config.aws.region.clone(), s3_endpoint));
     let passwords = Passwords::new().map_err(|error| anyhow::anyhow!(error.detail))?;
@@ -69,6 +77,7 @@ pub async fn build(config: Config) -> anyhow::Result<AppState> {
         store,
         audit,
         strategies,
+        vending,
         catalogs,
         egress,
         passwords,

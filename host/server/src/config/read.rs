@@ -9,7 +9,9 @@ use pangolin_core::secret_ref::SecretRefPolicy;
 use pangolin_store::{AuditSync, Consistency, KeyRing};
 use url::Url;
 
-use super::{AuthMode, AwsSection, Config, EgressSection, LimitSection, Listen, PluginSection, StoreSection};
+use super::{
+    AuthMode, AwsSection, Config, EgressSection, LeaseSection, LimitSection, Listen, PluginSection, StoreSection,
+};
 
 /// A setting that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +29,7 @@ impl std::fmt::Display for ConfigProblem {
 }
 
 /// Every variable named `PANGOLIN_…` that the host reads.
-const KNOWN: [&str; 28] = [
+const KNOWN: [&str; 30] = [
     "PANGOLIN_AUDIT_SYNC",
     "PANGOLIN_AUTH_RATE_LIMIT",
     "PANGOLIN_AUTH_RATE_WINDOW_SECS",
@@ -38,6 +40,8 @@ const KNOWN: [&str; 28] = [
     "PANGOLIN_ENCRYPTION_KEY",
     "PANGOLIN_HOST_NAME",
     "PANGOLIN_JWT_SECRET",
+    "PANGOLIN_LEASE_GRACE_SECS",
+    "PANGOLIN_LEASE_SWEEP_SECS",
     "PANGOLIN_LIMIT_TTL_TO_TOKEN",
     "PANGOLIN_LOCAL_STORAGE_DIR",
     "PANGOLIN_MAX_BODY_BYTES",
@@ -92,6 +96,7 @@ pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Config, Ve
         egress: read.egress(),
         aws: read.aws(no_auth),
         limits: read.limits(),
+        leases: read.leases(),
         local_storage_dir: read.path("PANGOLIN_LOCAL_STORAGE_DIR"),
         strict_secrets: read.flag("PANGOLIN_STRICT_SECRETS"),
         secret_refs: read.secret_refs(),
@@ -326,6 +331,13 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             min_password_length: self.number("PANGOLIN_MIN_PASSWORD_LENGTH", 8, 8..=128),
             token_seconds: self.number("PANGOLIN_TOKEN_LIFETIME_SECS", 86_400, 60..=31_536_000),
             limit_ttl_to_token: self.flag("PANGOLIN_LIMIT_TTL_TO_TOKEN"),
+        }
+    }
+
+    fn leases(&mut self) -> LeaseSection {
+        LeaseSection {
+            grace_seconds: self.number("PANGOLIN_LEASE_GRACE_SECS", 60, 1..=3_600),
+            sweep_seconds: self.number("PANGOLIN_LEASE_SWEEP_SECS", 5, 1..=3_600),
         }
     }
 }

@@ -60,6 +60,8 @@ fn out_of_range_and_malformed_values_name_their_variable() {
     for (variable, value) in [
         ("PANGOLIN_STS_SESSION_DURATION", "60"),
         ("PANGOLIN_STS_SESSION_DURATION", "43201"),
+        ("PANGOLIN_LEASE_GRACE_SECS", "0"),
+        ("PANGOLIN_LEASE_SWEEP_SECS", "soon"),
         ("PORT", "70000"),
         ("PANGOLIN_EGRESS_ALLOW", "127.0.0.1/99"),
         ("AWS_ENDPOINT_URL", "ftp://x"),

@@ -73,6 +73,7 @@ fn strategy_status(error: &StrategyError) -> StatusCode {
     match error.kind {
         StrategyErrorKind::InvalidConfig | StrategyErrorKind::Unsupported => StatusCode::UNPROCESSABLE_ENTITY,
         StrategyErrorKind::Denied => StatusCode::FORBIDDEN,
+        StrategyErrorKind::Exhausted => StatusCode::CONFLICT,
         StrategyErrorKind::Upstream | StrategyErrorKind::Plugin => StatusCode::BAD_GATEWAY,
         StrategyErrorKind::Throttled | StrategyErrorKind::Unavailable | StrategyErrorKind::NotReady => {
             StatusCode::SERVICE_UNAVAILABLE

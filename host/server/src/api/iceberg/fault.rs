@@ -4,6 +4,8 @@ use std::error::Error;
 
 use axum::http::StatusCode;
 use pangolin_catalog::{CatalogError, StorageError};
+use pangolin_core::strategy::StrategyErrorKind;
+use pangolin_core::vend::VendError;
 
 use crate::error::ApiError;
 use crate::error::iceberg::IcebergError;
@@ -43,7 +45,12 @@ impl From<CatalogError> for IcebergError {
 /// Errors that the server's own table knows.
 fn passed_on(error: CatalogError) -> IcebergError {
     match error {
-        CatalogError::Vend(error) => error.into(),
+        CatalogError::Vend(error) => {
+            // A 409 that is no commit to try again and no name that is taken.
+            let full = matches!(&error, VendError::Strategy(cause) if cause.kind == StrategyErrorKind::Exhausted);
+            let answer: IcebergError = error.into();
+            IcebergError { kind: if full { Some("ResourceExhaustedException") } else { answer.kind }, ..answer }
+        }
         CatalogError::Audit(error) => error.into(),
         CatalogError::Store(error) => error.into(),
         other => ApiError::internal(other).into(),
