@@ -1,14 +1,36 @@
 //! `azure`: SAS and tokens, with keys and wide tokens that no guest sees.
+//!
+//! A SAS is held against what was authorised before anything is signed (PRODUCT A20). Tokens and
+//! delegation keys are kept between calls, so a warm SAS is an HMAC and no request. The host's own
+//! workload identity signs for directories of its tenant, and its token never goes out.
+
+mod cache;
+mod delegation;
+mod endpoint;
+mod exchange;
+mod identity;
+mod sas;
+#[cfg(test)]
+mod tests;
+mod token;
+mod xml;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use pangolin_core::clock::Clock;
+use pangolin_core::clock::{Clock, UnixMillis};
 use pangolin_core::secret::Secret;
-use pangolin_core::strategy::{StrategyError, StrategyErrorKind};
+use pangolin_core::strategy::{SecretUse, StrategyError, StrategyErrorKind as Kind};
 use pangolin_egress::EgressClient;
+use pangolin_signing::azure_sas::{DelegationKey, sign_with_account_key, sign_with_delegation_key};
+use serde_json::json;
 use url::Url;
 
+use self::cache::Kept;
+use self::exchange::Exchange;
+use self::identity::Identity;
+use self::token::StorageToken;
+use super::slot;
 use crate::call::Call;
 
 /// What the operator set for Azure: the host's workload identity.
@@ -65,26 +87,143 @@ pub(crate) struct AccessToken {
     pub(crate) expires_at_ms: u64,
 }
 
+/// A token that goes out, or that gets a delegation key, works at least so long.
+const TOKEN_LEAST_SECONDS: i64 = 60;
+
 /// The service. One per process.
 #[derive(Debug)]
 pub(crate) struct Azure {
     egress: EgressClient,
     settings: AzureSettings,
     clock: Arc<dyn Clock>,
+    tokens: Kept<StorageToken>,
+    keys: Kept<DelegationKey>,
 }
 
 impl Azure {
     pub(crate) fn new(egress: EgressClient, settings: AzureSettings, clock: Arc<dyn Clock>) -> Self {
-        Self { egress, settings, clock }
+        let (tokens, keys) = (Kept::new(clock.clone()), Kept::new(clock.clone()));
+        Self { egress, settings, clock, tokens, keys }
     }
 
     /// Signs a SAS that is no wider than the call.
-    pub(crate) async fn sign_sas(&self, _call: &mut Call, _request: SasRequest) -> Result<AccessToken, StrategyError> {
-        Err(StrategyError::new(StrategyErrorKind::Unsupported, "not-built", "azure.sign-sas"))
+    #[tracing::instrument(name = "host.azure.sign_sas", skip_all, fields(plugin = %call.plugin, request_id = %call.request_id))]
+    pub(crate) async fn sign_sas(&self, call: &mut Call, request: SasRequest) -> Result<AccessToken, StrategyError> {
+        let checked = sas::check(call, &request, self.clock.now())?;
+        let (signed, by) = match &request.signer {
+            Signer::AccountKey(name) => {
+                let key = slot::value(call, name, &SecretUse::AzureSas)?;
+                let signed = sign_with_account_key(&checked.fields(), key).map_err(|error| sas::refused(&error))?;
+                (signed, json!({ "kind": "service-sas" }))
+            }
+            Signer::Delegation(principal) => {
+                let identity = identity::of(principal, call, &self.settings, &self.egress)?;
+                endpoint::require_own_container(call, &identity, checked.resource())?;
+                let endpoint = endpoint::of(call, &identity, checked.host(), &self.egress)?;
+                let key = self.delegation_key(call, &identity, &endpoint, checked.expires_at()).await?;
+                let checked = checked.until(delegation::end(&key)?);
+                let signed = sign_with_delegation_key(&checked.fields(), &key).map_err(|error| sas::refused(&error))?;
+                let by = json!({
+                    "kind": "user-delegation-sas",
+                    "tenant_id": identity.tenant_id,
+                    "client_id": identity.client_id,
+                    "object_id": key.object_id,
+                    "key_expires_at": key.expires_at,
+                });
+                (signed, by)
+            }
+        };
+        call.proof = Some(sas::proof(call.proof.as_deref(), &checked, signed.expires_at, by));
+        call.masked.push(signed.token.clone());
+        Ok(AccessToken { token: signed.token, expires_at_ms: millis(signed.expires_at) })
     }
 
     /// A token of the whole principal, for callers who may have an unscoped credential.
-    pub(crate) async fn access_token(&self, _call: &mut Call, _from: Principal) -> Result<AccessToken, StrategyError> {
-        Err(StrategyError::new(StrategyErrorKind::Unsupported, "not-built", "azure.access-token"))
+    #[tracing::instrument(name = "host.azure.access_token", skip_all, fields(plugin = %call.plugin, request_id = %call.request_id))]
+    pub(crate) async fn access_token(&self, call: &mut Call, from: Principal) -> Result<AccessToken, StrategyError> {
+        let Some(authorised) = &call.authorised else {
+            return Err(denied("not-authorised", "a token can be asked for from vend only"));
+        };
+        if !authorised.may_be_unscoped() {
+            return Err(denied(
+                "not-unscoped",
+                "an access token opens all that its principal may, and the caller may not have an unscoped credential",
+            ));
+        }
+        if matches!(from, Principal::WorkloadIdentity { .. }) {
+            return Err(denied(
+                "host-identity-not-vended",
+                "a token of the host's own workload identity opens what belongs to other tenants and is never vended: \
+                 give the warehouse a client_secret, or vend delegation-sas",
+            ));
+        }
+        let identity = identity::of(&from, call, &self.settings, &self.egress)?;
+        let token = self.in_time(call, self.token(call, &identity)).await?;
+        let shown = json!([{
+            "kind": "access-token", "resource": token::RESOURCE,
+            "tenant_id": identity.tenant_id, "client_id": identity.client_id,
+            "expires_at": token.expires_at.to_rfc3339(),
+        }]);
+        call.proof = Some(shown.to_string());
+        call.masked.push(token.token.clone());
+        Ok(AccessToken { token: token.token.clone(), expires_at_ms: millis(token.expires_at) })
     }
+
+    /// The identity's token, kept or new.
+    async fn token(&self, call: &Call, identity: &Identity) -> Result<Arc<StorageToken>, StrategyError> {
+        let until = self.clock.now().plus_seconds(TOKEN_LEAST_SECONDS);
+        let exchange = self.exchange(call);
+        self.tokens.get(identity.key, until, async || token::request(&exchange, identity).await).await
+    }
+
+    /// A delegation key of the identity that lives until then, kept or new.
+    async fn delegation_key(
+        &self,
+        call: &Call,
+        identity: &Identity,
+        endpoint: &Url,
+        until: UnixMillis,
+    ) -> Result<Arc<DelegationKey>, StrategyError> {
+        let exchange = self.exchange(call);
+        let fetch = async || {
+            let token = self.token(call, identity).await?;
+            delegation::request(&exchange, &token, endpoint, until).await.map_err(|refused| {
+                if refused.token_is_refused {
+                    self.tokens.forget(identity.key);
+                }
+                refused.error
+            })
+        };
+        self.in_time(call, self.keys.get(identity.key.of(endpoint.as_str()), until, fetch)).await
+    }
+
+    /// Within the time of the call, and without secrets in the text of an error.
+    async fn in_time<T>(
+        &self,
+        call: &Call,
+        work: impl Future<Output = Result<T, StrategyError>>,
+    ) -> Result<T, StrategyError> {
+        match tokio::time::timeout_at(call.deadline, work).await {
+            Ok(result) => {
+                result.map_err(|error| StrategyError { message: crate::text::masked(&error.message, call), ..error })
+            }
+            Err(_) => Err(StrategyError::new(
+                Kind::Unavailable,
+                "azure-unreachable",
+                "Azure did not answer within the time of this call; try again",
+            )),
+        }
+    }
+
+    fn exchange(&self, call: &Call) -> Exchange<'_> {
+        Exchange { egress: &self.egress, clock: &*self.clock, deadline: call.deadline }
+    }
+}
+
+fn denied(code: &str, message: impl Into<String>) -> StrategyError {
+    StrategyError::new(Kind::Denied, code, message)
+}
+
+fn millis(at: UnixMillis) -> u64 {
+    u64::try_from(at.0).unwrap_or_default()
 }
