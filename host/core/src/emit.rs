@@ -4,10 +4,12 @@
 //! Which names go out is data ([`rules`], [`client`]), not scattered conditions. Nothing goes
 //! out without credentials: a lone endpoint makes clients drop their own.
 
+mod address;
 mod client;
 mod flat;
 mod properties;
 mod rules;
+mod signing;
 #[cfg(test)]
 mod tests;
 
@@ -20,9 +22,11 @@ use crate::location::Location;
 use crate::strategy::MintedCredential;
 use crate::warehouse::Warehouse;
 
+pub use self::address::StorageAddress;
 pub use self::client::Client;
 pub use self::flat::{FlatCredential, flat};
 pub use self::properties::{ClientProperties, Property};
+pub use self::signing::{PresignedUrl, SigningProperties, TABLE_UUID};
 
 use self::rules::{Fact, Provider, Rule, Source};
 
@@ -130,7 +134,7 @@ struct Facts<'a> {
     provider: &'static Provider,
     minted: &'a MintedCredential,
     covers_root: bool,
-    endpoint: Option<&'a str>,
+    address: StorageAddress<'a>,
     container: &'a str,
     account: &'a str,
     account_host: String,
@@ -154,10 +158,10 @@ impl<'a> Facts<'a> {
         };
         let account = warehouse.text("account_name").or_else(|| host?.split('.').next()).unwrap_or_default();
         let account_host = host.map_or_else(|| format!("{account}.dfs.core.windows.net"), str::to_owned);
-        let default = emission.defaults.endpoint.filter(|_| provider.operator_endpoint);
-        let endpoint = warehouse.text("endpoint").or(default);
+        let endpoint = emission.defaults.endpoint.filter(|_| provider.operator_endpoint);
+        let address = StorageAddress::of(warehouse, StorageDefaults { endpoint, ..emission.defaults });
         let covers_root = covering.is_some();
-        Ok(Self { emission, provider, minted, covers_root, endpoint, container, account, account_host })
+        Ok(Self { emission, provider, minted, covers_root, address, container, account, account_host })
     }
 
     fn prefix(&self) -> String {
@@ -190,10 +194,10 @@ impl<'a> Facts<'a> {
         let warehouse = self.emission.warehouse;
         let own = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         match fact {
-            Fact::Region => self.region().and_then(own),
-            Fact::Endpoint => self.endpoint.and_then(own),
-            Fact::PathStyle => self.path_style().map(|on| on.to_string()),
-            Fact::VirtualHost => self.path_style().map(|on| (!on).to_string()),
+            Fact::Region => self.address.region.and_then(own),
+            Fact::Endpoint => self.address.endpoint.and_then(own),
+            Fact::PathStyle => self.address.path_style.map(|on| on.to_string()),
+            Fact::VirtualHost => self.address.path_style.map(|on| (!on).to_string()),
             Fact::ExpiryMillis => self.expires_at().map(|at| at.0.to_string()),
             Fact::ExpiryText => Some(self.expires_at().map_or_else(|| "never".to_owned(), UnixMillis::to_rfc3339)),
             Fact::RefreshEndpoint => self.expires_at().and_then(|_| own(self.emission.refresh_endpoint)),
@@ -206,23 +210,4 @@ impl<'a> Facts<'a> {
             Fact::CredentialScope => Some(if self.emission.unscoped { "unscoped" } else { "table" }.to_owned()),
         }
     }
-
-    /// DuckDB fails without a region. A store of one's own takes any; AWS must be told the right
-    /// one, so nothing is made up for it.
-    fn region(&self) -> Option<&'a str> {
-        let own_store = self.endpoint.is_some_and(|endpoint| !is_aws(endpoint));
-        self.emission.warehouse.text("region").or(self.emission.defaults.region).or(own_store.then_some("us-east-1"))
-    }
-
-    /// As the warehouse says; else path style for a store of one's own, whose bucket names
-    /// seldom resolve as hosts.
-    fn path_style(&self) -> Option<bool> {
-        let said = self.emission.warehouse.config.get("path_style_access").and_then(serde_json::Value::as_bool);
-        said.or_else(|| self.endpoint.map(|endpoint| !is_aws(endpoint)))
-    }
-}
-
-fn is_aws(endpoint: &str) -> bool {
-    let host = url::Url::parse(endpoint).ok().and_then(|url| url.host_str().map(str::to_ascii_lowercase));
-    host.is_some_and(|host| host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn"))
 }

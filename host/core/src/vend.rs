@@ -33,8 +33,8 @@ use crate::warehouse::{StorageKind, Warehouse};
 pub use self::cache::CacheSettings;
 pub use self::error::VendError;
 pub use self::host_storage::HostStorage;
-pub use self::signing::{KeptKey, Signature, SignatureAsk};
 pub use self::lease::{LeaseActor, LeaseEnd, LeaseSettings};
+pub use self::signing::{KeptKey, Signature, SignatureAsk};
 
 /// What the operator chose for every vend.
 #[derive(Debug, Clone)]
