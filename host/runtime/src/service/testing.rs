@@ -85,8 +85,13 @@ impl CallBuilder {
     }
 
     /// A vend on `s3://lake/sales/orders/`.
-    pub(super) fn vend(mut self, access: Access) -> Self {
-        self.call.authorised = Some(authorised(access));
+    pub(super) fn vend(self, access: Access) -> Self {
+        self.vend_at(StorageKind::S3, "s3://lake", access)
+    }
+
+    /// A vend on `sales/orders/` below the base.
+    pub(super) fn vend_at(mut self, kind: StorageKind, base: &str, access: Access) -> Self {
+        self.call.authorised = Some(authorised(kind, base, access));
         self.call.may_send = true;
         self
     }
