@@ -26,7 +26,7 @@ pub(in super::super) struct Bench {
 
 impl Bench {
     /// Lets what runs in the background end.
-    pub(super) async fn settle(&self) {
+    pub(in crate::vend) async fn settle(&self) {
         for _ in 0..100 {
             tokio::task::yield_now().await;
         }
@@ -63,7 +63,7 @@ pub(in super::super) struct FakeStrategy {
     clock: Arc<ManualClock>,
     trail: Arc<Trail>,
     runs: AtomicUsize,
-    pub(super) rows_before_first_run: AtomicUsize,
+    pub(in crate::vend) rows_before_first_run: AtomicUsize,
     failure: Mutex<Option<StrategyError>>,
     info: Mutex<Option<StrategyInfo>>,
     last_may_be_unscoped: AtomicBool,
@@ -90,7 +90,7 @@ impl FakeStrategy {
         *self.failure.lock().unwrap() = Some(error);
     }
 
-    pub(super) fn recover(&self) {
+    pub(in crate::vend) fn recover(&self) {
         *self.failure.lock().unwrap() = None;
     }
 
@@ -184,14 +184,17 @@ pub(in super::super) struct Trail {
 }
 
 impl Trail {
-    pub(super) fn results(&self) -> Vec<AuditResult> {
+    pub(in crate::vend) fn results(&self) -> Vec<AuditResult> {
         self.rows.lock().unwrap().iter().map(|row| row.result).collect()
     }
     /// Rows since the last look.
     pub(in super::super) fn take(&self) -> Vec<AuditEvent> {
         std::mem::take(&mut self.rows.lock().unwrap())
     }
-    pub(super) fn last(&self) -> AuditEvent {
+    pub(in crate::vend) fn rows(&self) -> Vec<AuditEvent> {
+        self.rows.lock().unwrap().clone()
+    }
+    pub(in crate::vend) fn last(&self) -> AuditEvent {
         self.rows.lock().unwrap().last().unwrap().clone()
     }
 }
@@ -208,7 +211,7 @@ impl AuditTrail for Trail {
 }
 
 #[derive(Debug)]
-struct NoSecrets;
+pub(in crate::vend) struct NoSecrets;
 
 impl SecretResolver for NoSecrets {
     fn resolve(&self, name: &str) -> Result<Secret<String>, SecretRefError> {
