@@ -1,15 +1,43 @@
 //! `gcp`: downscoped tokens and signed URLs, with keys and wide tokens that no guest sees.
+//!
+//! A principal's own token opens all that its roles allow; it is kept here between calls
+//! ([`cache`]) and never handed out. What a guest gets is a token within an access boundary that
+//! was held against what was authorised before anything is sent (PRODUCT A20).
+
+mod cache;
+mod exchange;
+mod fault;
+mod identity;
+mod principal;
+mod sign;
+#[cfg(test)]
+mod tests;
+mod wire;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use pangolin_core::clock::Clock;
+use pangolin_core::clock::{Clock, UnixMillis};
+use pangolin_core::egress::{host_granted, wanted_host};
+use pangolin_core::policy::Authorised;
+use pangolin_core::scope_proof;
 use pangolin_core::secret::Secret;
 use pangolin_core::strategy::{StrategyError, StrategyErrorKind};
 use pangolin_egress::EgressClient;
+use tokio::sync::OnceCell;
+use url::Url;
 
+use self::cache::TokenCache;
+use self::wire::Wire;
 use super::azure::AccessToken;
 use crate::call::Call;
+
+/// The scope of every token that is to be downscoped: STS takes no narrower one.
+const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
+/// Where service accounts get tokens.
+const TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
+/// Where tokens are exchanged.
+const STS: &str = "https://sts.googleapis.com";
 
 /// What the operator set for Google Cloud: the host's own identity.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +48,8 @@ pub struct GcpSettings {
     pub metadata: bool,
     /// `GCE_METADATA_HOST`.
     pub metadata_host: Option<String>,
+    /// `PANGOLIN_GCP_STS_ENDPOINT`: where the host's own tokens are exchanged.
+    pub sts_endpoint: Option<Url>,
 }
 
 /// Who asks Google.
@@ -48,26 +78,91 @@ pub(crate) struct SignUrl {
     pub(crate) expires_in_seconds: u32,
 }
 
+/// A principal's own token.
+#[derive(Debug, Clone)]
+struct WideToken {
+    token: Secret<String>,
+    expires_at: UnixMillis,
+}
+
 /// The service. One per process.
 #[derive(Debug)]
 pub(crate) struct Gcp {
     egress: EgressClient,
     settings: GcpSettings,
     clock: Arc<dyn Clock>,
+    tokens: TokenCache,
+    /// For servers that nobody but the operator can name; made at the first use.
+    operator: OnceCell<EgressClient>,
 }
 
 impl Gcp {
     pub(crate) fn new(egress: EgressClient, settings: GcpSettings, clock: Arc<dyn Clock>) -> Self {
-        Self { egress, settings, clock }
+        Self { egress, settings, clock, tokens: TokenCache::default(), operator: OnceCell::new() }
     }
 
     /// Exchanges the principal's token for one within a boundary that is no wider than the call.
-    pub(crate) async fn downscope(&self, _call: &mut Call, _ask: Downscope) -> Result<AccessToken, StrategyError> {
-        Err(StrategyError::new(StrategyErrorKind::Unsupported, "not-built", "gcp.downscope"))
+    #[tracing::instrument(name = "host.gcp.downscope", skip_all, fields(plugin = %call.plugin, request_id = %call.request_id))]
+    pub(crate) async fn downscope(&self, call: &mut Call, ask: Downscope) -> Result<AccessToken, StrategyError> {
+        let authorised = authorised(call, "a token can be downscoped from vend only")?;
+        let proof = scope_proof::access_boundary(&ask.boundary, authorised.scopes())
+            .map_err(|too_wide| denied("boundary-too-wide", too_wide.to_string()))?;
+        let source = self.source(call, &ask).await?;
+        call.proof = Some(proof.boundary().to_owned());
+
+        let deadline = call.deadline;
+        let exchanging = async {
+            let wide = self.tokens.get(source.cache_key(), &*self.clock, self.wide_token(&source, deadline)).await?;
+            let wire = Wire { client: source.sts_client(), deadline };
+            let asked = source.asked(fault::Server::Sts);
+            let narrow =
+                exchange::downscope(&wire, asked, source.sts_url(), &wide, proof.boundary(), &*self.clock).await;
+            if narrow.as_ref().is_err_and(|error| error.code == fault::SOURCE_REFUSED) {
+                self.tokens.forget(&source.cache_key());
+            }
+            narrow
+        };
+        let narrow = tokio::time::timeout_at(deadline, exchanging)
+            .await
+            .unwrap_or_else(|_| Err(fault::too_slow()))
+            .map_err(|error| StrategyError { message: crate::text::masked(&error.message, call), ..error })?;
+        call.masked.push(narrow.token.clone());
+        Ok(AccessToken { token: narrow.token, expires_at_ms: u64::try_from(narrow.expires_at.0).unwrap_or_default() })
     }
 
-    /// A V4 signed URL of one object inside the call's scopes.
-    pub(crate) async fn sign_url(&self, _call: &mut Call, _ask: SignUrl) -> Result<Secret<String>, StrategyError> {
-        Err(StrategyError::new(StrategyErrorKind::Unsupported, "not-built", "gcp.sign-url"))
+    /// The client for servers that the operator named, without an address policy.
+    async fn operator(&self) -> Result<&EgressClient, StrategyError> {
+        let make = || async { EgressClient::operator() };
+        self.operator.get_or_try_init(make).await.map_err(|error| fault::of_egress(&error, "the host's own identity"))
     }
+
+    /// A server that a warehouse or its key names: granted to the plugin, allowed by the policy.
+    fn granted(&self, call: &Call, text: &str, field: &str) -> Result<Url, StrategyError> {
+        let policy = self.egress.policy().ok_or_else(|| denied("egress-denied", "this host has no egress policy"))?;
+        let url = policy.check_url(text).map_err(|refused| denied("egress-denied", format!("{field}: {refused}")))?;
+        if host_granted(&call.hosts, &call.config, &url) {
+            return Ok(url);
+        }
+        let (plugin, host) = (&call.plugin, wanted_host(&url));
+        Err(denied(
+            "host-not-granted",
+            format!(
+                "plugin '{plugin}' may not reach Google at '{host}': its description must ask for it, and the grant file \
+                 must have\n[plugins.{plugin}]\nhosts = [\"{host}\"]\n(or \"field:{field}\" where the warehouse names the \
+                 server)"
+            ),
+        ))
+    }
+}
+
+fn authorised(call: &Call, otherwise: &str) -> Result<Authorised, StrategyError> {
+    call.authorised.clone().ok_or_else(|| denied("not-authorised", otherwise))
+}
+
+fn denied(code: &str, message: impl Into<String>) -> StrategyError {
+    StrategyError::new(StrategyErrorKind::Denied, code, message)
+}
+
+fn invalid(code: &str, message: impl Into<String>) -> StrategyError {
+    StrategyError::new(StrategyErrorKind::InvalidConfig, code, message)
 }

@@ -1,0 +1,104 @@
+//! Signed URLs. That the signature is Google's is held by vectors where it is made.
+
+use super::fake::KEY_ID;
+use super::*;
+
+const OBJECT: &str = "gs://lake/sales/orders/data/a b'é.parquet";
+
+fn sign(method: &str, location: &str) -> SignUrl {
+    SignUrl { principal: key(), method: method.into(), location: location.into(), expires_in_seconds: 900 }
+}
+
+fn caller(access: Access) -> CallBuilder {
+    let key = json_key("https://oauth2.googleapis.com/token");
+    testing::call().secret("service_account_key", &key, &JWT).vend_at(StorageKind::Gcs, "gs://lake", access)
+}
+
+async fn code(mut call: Call, ask: SignUrl) -> String {
+    service().sign_url(&mut call, ask).await.unwrap_err().code
+}
+
+#[tokio::test]
+async fn an_object_inside_is_signed_for_the_rights_held() {
+    for (method, access) in
+        [("GET", Access::READ), ("HEAD", Access::READ), ("PUT", Access::READ_WRITE), ("DELETE", Access::FULL)]
+    {
+        let mut call = caller(access).build();
+        let url = shown(&service().sign_url(&mut call, sign(method, OBJECT)).await.unwrap());
+        let start = "https://storage.googleapis.com/lake/sales/orders/data/a%20b%27%C3%A9.parquet?X-Goog-Algorithm=";
+        assert!(url.starts_with(start), "{url}");
+        assert!(url.contains("X-Goog-Expires=900") && url.contains("20260101T000000Z"), "{url}");
+        assert!(!url.contains(KEY_ID), "{url}");
+        assert_eq!(call.masked.len(), 1);
+    }
+    assert_eq!(code(caller(Access::READ).build(), sign("PUT", OBJECT)).await, "presign-outside-scope");
+    assert_eq!(code(caller(Access::READ_WRITE).build(), sign("DELETE", OBJECT)).await, "presign-outside-scope");
+}
+
+#[tokio::test]
+async fn the_warehouses_endpoint_is_signed_for() {
+    let mut call = caller(Access::READ).config("endpoint", "http://127.0.0.1:4443").build();
+    let url = shown(&service().sign_url(&mut call, sign("GET", OBJECT)).await.unwrap());
+    assert!(url.starts_with("http://127.0.0.1:4443/lake/sales/orders/data/"), "{url}");
+    let call = caller(Access::READ).config("endpoint", "http://127.0.0.1:4443/path").build();
+    assert_eq!(code(call, sign("GET", OBJECT)).await, "endpoint-invalid");
+}
+
+#[tokio::test]
+async fn nothing_outside_is_signed() {
+    for location in [
+        "gs://lake/sales/orders2/a",
+        "gs://lake/sales/orders",
+        "gs://lake/sales/orders/",
+        "gs://lake/sales/orders/data/",
+        "gs://lake/sales/orders/../orders2/a",
+        "gs://lake/sales/orders/%2e%2e/orders2/a",
+        "gs://LAKE/sales/orders/a",
+        "gs://other/sales/orders/a",
+        "s3://lake/sales/orders/a",
+        "gs://lake",
+        "gs://lake/sales/orders/a?b",
+        "https://storage.googleapis.com/lake/sales/orders/a",
+        "",
+    ] {
+        assert_eq!(
+            code(caller(Access::FULL).build(), sign("GET", location)).await,
+            "presign-outside-scope",
+            "{location}"
+        );
+    }
+    for method in ["POST", "get", "PATCH", ""] {
+        assert_eq!(code(caller(Access::FULL).build(), sign(method, OBJECT)).await, "presign-outside-scope", "{method}");
+    }
+    let mut unauthorised = caller(Access::FULL).build();
+    unauthorised.authorised = None;
+    assert_eq!(code(unauthorised, sign("GET", OBJECT)).await, "not-authorised");
+}
+
+#[tokio::test]
+async fn a_url_lives_no_longer_than_was_asked_for() {
+    let ask = |expires_in_seconds| SignUrl { expires_in_seconds, ..sign("GET", OBJECT) };
+    for (ttl, seconds) in [(3_600, 0), (3_600, 3_601), (900, 901), (1_000_000, 604_801)] {
+        let mut call = caller(Access::READ).build();
+        call.ttl_seconds = ttl;
+        assert_eq!(code(call, ask(seconds)).await, "presign-life-out-of-range", "{ttl} {seconds}");
+    }
+}
+
+#[tokio::test]
+async fn the_host_signs_only_with_a_key() {
+    let ask = || SignUrl { principal: Principal::Host, ..sign("GET", OBJECT) };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("adc.json");
+    std::fs::write(&path, json_key("https://oauth2.googleapis.com/token")).unwrap();
+    let (service, _) = service_with(GcpSettings { credentials_file: Some(path), ..GcpSettings::default() });
+    service.sign_url(&mut hosts().build(), ask()).await.unwrap();
+    let (keyless, _) = service_with(GcpSettings { metadata: true, ..GcpSettings::default() });
+    let error = keyless.sign_url(&mut hosts().build(), ask()).await.unwrap_err();
+    assert_eq!((error.kind, error.code.as_str()), (StrategyErrorKind::Unsupported, "host-cannot-sign"));
+    let mut ungranted = hosts().build();
+    ungranted.may_use_host_identity = false;
+    assert_eq!(service.sign_url(&mut ungranted, ask()).await.unwrap_err().code, "host-identity-not-granted");
+    let error = service.sign_url(&mut caller(Access::READ).build(), ask()).await.unwrap_err();
+    assert_eq!(error.code, "host-identity-not-used");
+}
