@@ -22,6 +22,6 @@ pub use self::listing::{Listed, Paging};
 pub use self::namespace::{PropertiesChanged, PropertyChanges};
 pub use self::storage::StorageError;
 pub use self::table::{
-    CommitTable, CommittedTable, CreateTable, CredentialsAsk, Delegation, LoadedTable, RegisterTable, RouteForm,
-    TableChange, TableIdentifier,
+    CommitTable, CommittedTable, CreateTable, CredentialsAsk, Delegation, LoadedTable, PresignTable, RegisterTable,
+    RouteForm, SignRequest, SignedRequest, TableChange, TableIdentifier,
 };

@@ -81,10 +81,7 @@ impl Catalogs {
         if staged {
             table.metadata_location = String::new();
         }
-        let loaded = match self.with_credential(asker, snapshot, &table, delegation, "create_table").await? {
-            Some(loaded) => loaded,
-            None => LoadedTable::new(&table, None, None, self.clock.now()),
-        };
+        let loaded = self.delegated(asker, snapshot, &table, delegation, "create_table").await?;
         if !staged {
             table.metadata_location = file;
             self.create(asker, snapshot, &table).await?;

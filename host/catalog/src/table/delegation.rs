@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use pangolin_core::access::Access;
-use pangolin_core::emit::{self, Client, Emission, Emitted, FlatCredential};
+use pangolin_core::emit::{self, Client, Emission, Emitted, FlatCredential, SigningProperties, StorageAddress};
 use pangolin_core::namespace::NamespacePath;
 use pangolin_core::permission::Target;
 use pangolin_core::record::{CatalogSnapshot, Table};
 use pangolin_core::vend::{VendAsk, VendOutcome, Vended};
+use pangolin_core::warehouse::StorageKind;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::catalogs::{Asker, Catalogs};
@@ -28,6 +29,8 @@ pub enum RouteForm {
 pub struct Delegation {
     /// `vended-credentials` was asked for.
     pub vended: bool,
+    /// `remote-signing` was asked for.
+    pub signing: bool,
     /// The form of the route.
     pub form: RouteForm,
     /// Who reads the answer.
@@ -37,17 +40,17 @@ pub struct Delegation {
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 impl RouteForm {
-    /// The path of a table's credentials, relative to the client's URI.
-    fn credentials_path(self, catalog: &str, table: &Table) -> String {
+    /// The path of a table's route, relative to the client's URI.
+    fn path_of(self, catalog: &str, table: &Table, route: &str) -> String {
         let namespace = table.namespace.levels().join("\u{1f}");
         let namespace = utf8_percent_encode(&namespace, SEGMENT);
         let name = utf8_percent_encode(&table.name, SEGMENT);
         match self {
             Self::Plain => {
                 let catalog = utf8_percent_encode(catalog, SEGMENT);
-                format!("v1/{catalog}/namespaces/{namespace}/tables/{name}/credentials")
+                format!("v1/{catalog}/namespaces/{namespace}/tables/{name}/{route}")
             }
-            Self::Nested => format!("v1/namespaces/{namespace}/tables/{name}/credentials"),
+            Self::Nested => format!("v1/namespaces/{namespace}/tables/{name}/{route}"),
         }
     }
 }
@@ -58,6 +61,13 @@ pub(super) struct Delegated<'a> {
     pub(super) table: &'a Table,
     pub(super) form: RouteForm,
     pub(super) client: Client,
+}
+
+/// What a search for a table brought.
+pub(super) enum Sought {
+    Found(Arc<CatalogSnapshot>, Arc<Table>),
+    /// It may not be seen: the attempt is recorded, and the error is the answer.
+    Hidden(Arc<CatalogSnapshot>, Arc<Table>, CatalogError),
 }
 
 impl Catalogs {
@@ -71,10 +81,27 @@ impl Catalogs {
         name: &str,
         ask: VendAsk<'_>,
     ) -> Result<(Arc<CatalogSnapshot>, Arc<Table>)> {
+        match self.find_to_open(asker, catalog, namespace, name).await? {
+            Sought::Found(snapshot, table) => Ok((snapshot, table)),
+            Sought::Hidden(snapshot, table, missing) => {
+                self.vending.refuse_hidden(asker.principal, &snapshot, &table, ask).await?;
+                Err(missing)
+            }
+        }
+    }
+
+    /// The table, or one that is there and may not be seen, with the answer for what never was.
+    pub(super) async fn find_to_open(
+        &self,
+        asker: Asker<'_>,
+        catalog: &str,
+        namespace: &NamespacePath,
+        name: &str,
+    ) -> Result<Sought> {
         let found = async {
             let snapshot = self.find_catalog(asker, catalog).await?;
             let table = self.find_table(asker, &snapshot, namespace, name).await?;
-            Ok((snapshot, table))
+            Ok(Sought::Found(snapshot, table))
         };
         let missing = match found.await {
             Err(error @ (CatalogError::NoSuchCatalog(_) | CatalogError::NoSuchTable(_))) => error,
@@ -84,7 +111,7 @@ impl Catalogs {
             && let Some(snapshot) = self.store.catalog(tenant, catalog).await?
             && let Some(table) = self.store.table(snapshot.catalog.id, namespace, name).await?
         {
-            self.vending.refuse_hidden(asker.principal, &snapshot, &table, ask).await?;
+            return Ok(Sought::Hidden(snapshot, table, missing));
         }
         Err(missing)
     }
@@ -104,12 +131,23 @@ impl Catalogs {
     }
 
     pub(super) fn emitted(&self, to: &Delegated<'_>, vended: &Vended) -> Result<Emitted> {
-        let path = to.form.credentials_path(&to.snapshot.catalog.name, to.table);
+        let path = to.form.path_of(&to.snapshot.catalog.name, to.table, "credentials");
         Ok(emit::emit(&self.emission(to, vended, &path))?)
     }
 
     pub(super) fn flat(&self, to: &Delegated<'_>, vended: &Vended) -> Result<FlatCredential> {
         Ok(emit::flat(&self.emission(to, vended, ""))?)
+    }
+
+    /// What clients need so that the host signs for them; none where it cannot: storage other than S3,
+    /// no strategy, or a staged table, which no route can name yet.
+    pub(super) fn signing_properties(&self, to: &Delegated<'_>) -> Option<SigningProperties> {
+        let warehouse = &to.snapshot.warehouse;
+        let signs = warehouse.kind == StorageKind::S3 && warehouse.strategy.is_some();
+        (signs && !to.table.metadata_location.is_empty()).then(|| {
+            let path = to.form.path_of(&to.snapshot.catalog.name, to.table, "sign");
+            SigningProperties::new(to.table, StorageAddress::of(warehouse, self.storage_defaults()), &path)
+        })
     }
 
     fn emission<'a>(&'a self, to: &'a Delegated<'_>, vended: &'a Vended, refresh_endpoint: &'a str) -> Emission<'a> {
@@ -151,9 +189,9 @@ mod tests {
             metadata: Arc::from("{}"),
             version: 1,
         };
-        let plain = RouteForm::Plain.credentials_path("cat", &table);
+        let plain = RouteForm::Plain.path_of("cat", &table, "credentials");
         assert_eq!(plain, "v1/cat/namespaces/a%1Fb%20c/tables/t%251/credentials");
-        let nested = RouteForm::Nested.credentials_path("cat", &table);
-        assert_eq!(nested, "v1/namespaces/a%1Fb%20c/tables/t%251/credentials");
+        let nested = RouteForm::Nested.path_of("cat", &table, "sign");
+        assert_eq!(nested, "v1/namespaces/a%1Fb%20c/tables/t%251/sign");
     }
 }

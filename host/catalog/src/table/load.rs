@@ -1,17 +1,19 @@
 use pangolin_core::access::Access;
 use pangolin_core::namespace::NamespacePath;
 use pangolin_core::permission::{Action, Target};
+use pangolin_core::policy::Denied;
 use pangolin_core::record::{CatalogSnapshot, Table};
-use pangolin_core::vend::VendAsk;
+use pangolin_core::strategy::StrategyErrorKind;
+use pangolin_core::vend::{VendAsk, VendError};
 
 use super::delegation::{Delegated, Delegation};
 use super::reply::LoadedTable;
 use crate::catalogs::{Asker, Catalogs};
-use crate::error::Result;
+use crate::error::{CatalogError, Result};
 use crate::trail::Deed;
 
 impl Catalogs {
-    /// Loads a table: `read` on it, with a credential if one was asked for. Warm, it asks the
+    /// Loads a table: `read` on it, with a credential or signing properties if asked for. Warm, it asks the
     /// store's memory alone, parses nothing and waits for one audit row: the vend's, or its own.
     ///
     /// # Errors
@@ -35,33 +37,56 @@ impl Catalogs {
         if let Err(refused) = asker.require(Action::Read, Target::Table(table.catalog_id, &table.namespace, table.id)) {
             return self.recorded(asker, &snapshot, deed(), Err(refused)).await;
         }
-        match self.with_credential(asker, &snapshot, &table, delegation, "load_table").await? {
-            Some(loaded) => Ok(loaded),
-            None => {
-                let loaded = LoadedTable::new(&table, None, None, self.clock.now());
-                self.recorded(asker, &snapshot, deed(), Ok(loaded)).await
-            }
+        let loaded = self.delegated(asker, &snapshot, &table, delegation, "load_table").await?;
+        if loaded.has_credential() {
+            return Ok(loaded);
         }
+        self.recorded(asker, &snapshot, deed(), Ok(loaded)).await
     }
 
-    /// The table together with a credential; none if none was asked for or none is vended here.
-    pub(super) async fn with_credential(
+    /// The table together with what was asked for beside it: a credential; or what a client needs to
+    /// have its requests signed, also in place of a credential that is refused.
+    pub(super) async fn delegated(
         &self,
         asker: Asker<'_>,
         snapshot: &CatalogSnapshot,
         table: &Table,
         delegation: Delegation,
         trigger: &'static str,
-    ) -> Result<Option<LoadedTable>> {
-        if !delegation.vended {
-            return Ok(None);
-        }
-        let Some(vended) = self.vend(asker, snapshot, table, everything(asker, trigger)).await? else {
-            return Ok(None);
-        };
+    ) -> Result<LoadedTable> {
         let to = Delegated { snapshot, table, form: delegation.form, client: delegation.client };
-        let emitted = self.emitted(&to, &vended)?;
-        Ok(Some(LoadedTable::new(table, Some(&vended), Some(emitted), self.clock.now())))
+        let bare = || LoadedTable::new(table, None, None, self.clock.now());
+        let refused = if delegation.vended {
+            match self.vend(asker, snapshot, table, everything(asker, trigger)).await {
+                Ok(Some(vended)) => {
+                    let emitted = self.emitted(&to, &vended)?;
+                    return Ok(LoadedTable::new(table, Some(&vended), Some(emitted), self.clock.now()));
+                }
+                Ok(None) => return Ok(bare()),
+                Err(error) => Some(error),
+            }
+        } else {
+            None
+        };
+        let signing = delegation.signing.then(|| self.signing_properties(&to)).flatten();
+        match (refused, signing) {
+            (Some(error), None) => Err(error),
+            (Some(error), Some(_)) if !gives_way(&error) => Err(error),
+            (_, Some(signing)) => Ok(bare().signed(signing)),
+            (None, None) => Ok(bare()),
+        }
+    }
+}
+
+/// Whether a refused credential may be replaced by signing: it cannot be narrowed to the table, or
+/// the strategy does not give one.
+fn gives_way(error: &CatalogError) -> bool {
+    match error {
+        CatalogError::Vend(VendError::Denied(Denied::Unscoped(_))) => true,
+        CatalogError::Vend(VendError::Strategy(cause)) => {
+            matches!(cause.kind, StrategyErrorKind::Denied | StrategyErrorKind::Unsupported)
+        }
+        _ => false,
     }
 }
 

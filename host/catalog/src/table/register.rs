@@ -68,10 +68,7 @@ impl Catalogs {
             version: 0,
         };
         let table = self.read(asker, snapshot, unread, &file).await?;
-        let loaded = match self.with_credential(asker, snapshot, &table, delegation, "register_table").await? {
-            Some(loaded) => loaded,
-            None => LoadedTable::new(&table, None, None, self.clock.now()),
-        };
+        let loaded = self.delegated(asker, snapshot, &table, delegation, "register_table").await?;
         let new = NewTable { table: Table { version: 1, ..table.clone() } };
         self.store
             .create_table(&new)

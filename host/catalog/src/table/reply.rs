@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use pangolin_core::clock::UnixMillis;
-use pangolin_core::emit::Emitted;
+use pangolin_core::emit::{Emitted, SigningProperties};
 use pangolin_core::record::Table;
 use pangolin_core::vend::Vended;
 use serde::Serialize;
@@ -18,6 +18,7 @@ pub struct LoadedTable {
     metadata_location: Option<String>,
     metadata: Arc<str>,
     emitted: Option<Emitted>,
+    signing: Option<SigningProperties>,
     etag: String,
     fresh: bool,
 }
@@ -28,9 +29,17 @@ impl LoadedTable {
             metadata_location: (!table.metadata_location.is_empty()).then(|| table.metadata_location.clone()),
             metadata: table.metadata.clone(),
             emitted,
+            signing: None,
             etag: etag(table, vended),
             fresh: vended.is_none_or(|vended| is_fresh(vended, now)),
         }
+    }
+
+    /// The same, with what a client needs to have its requests signed.
+    pub(super) fn signed(self, signing: SigningProperties) -> Self {
+        // Not what a client has that loaded it without.
+        let etag = format!("{}-s\"", self.etag.trim_end_matches('"'));
+        Self { signing: Some(signing), etag, ..self }
     }
 
     /// Names this state of the table together with the credential that goes with it.
@@ -69,9 +78,14 @@ impl LoadedTable {
         json.extend_from_slice(b"\"metadata\":");
         json.extend_from_slice(self.metadata.as_bytes());
         json.extend_from_slice(b",\"config\":");
-        match &self.emitted {
-            None => json.extend_from_slice(b"{}"),
-            Some(emitted) => {
+        match (&self.emitted, &self.signing) {
+            (None, None) => json.extend_from_slice(b"{}"),
+            (None, Some(signing)) => {
+                write(&mut json, signing.config())?;
+                json.extend_from_slice(b",\"remote-signing-config\":");
+                write(&mut json, signing.remote_signing_config())?;
+            }
+            (Some(emitted), _) => {
                 write(&mut json, emitted.config())?;
                 json.extend_from_slice(b",\"storage-credentials\":");
                 write(&mut json, &emitted.storage_credentials)?;
