@@ -97,7 +97,8 @@ mod tests {
     fn only_certificates_have_lines() {
         assert_eq!(coerce(FieldKind::Text, &Value::from(format!("{PEM}\n"))), Ok(Some(PEM.into())));
         assert_eq!(coerce(FieldKind::Text, &Value::from(" word ")), Ok(Some("word".into())));
-        for text in ["two\nlines", "a\tb", &format!("{PEM}\nmore"), &format!("more\n{PEM}"), &PEM.replace("MI", "M\0")] {
+        for text in ["two\nlines", "a\tb", &format!("{PEM}\nmore"), &format!("more\n{PEM}"), &PEM.replace("MI", "M\0")]
+        {
             assert!(coerce(FieldKind::Text, &Value::from(text)).is_err(), "{text:?}");
         }
     }
