@@ -7,7 +7,9 @@ mod config;
 mod credentials;
 mod fault;
 mod namespaces;
+mod presign;
 mod request;
+mod sign;
 mod table;
 mod tables;
 #[cfg(test)]
@@ -20,7 +22,7 @@ use utoipa_axum::routes;
 use crate::state::AppState;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
-    let of_a_catalog: [UtoipaMethodRouter<AppState>; 11] = [
+    let of_a_catalog: [UtoipaMethodRouter<AppState>; 13] = [
         routes!(config::catalog_config),
         routes!(namespaces::list_namespaces, namespaces::create_namespace),
         routes!(namespaces::load_namespace, namespaces::namespace_exists, namespaces::drop_namespace),
@@ -30,6 +32,8 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         routes!(table::load_table, table::table_exists, table::commit_table, table::drop_table),
         routes!(table::report_metrics),
         routes!(credentials::credentials, credentials::flat_credentials),
+        routes!(presign::presign),
+        routes!(sign::sign),
         routes!(tables::rename_table),
         routes!(transactions::commit_transaction),
     ];

@@ -7,7 +7,7 @@ use pangolin_catalog::{CatalogError, CredentialsAsk};
 use pangolin_core::access::Access;
 use serde::Deserialize;
 
-use super::request::{Params, Place, asker, client, private_value};
+use super::request::{Params, Place, asker, client, private_value, seconds};
 use crate::auth::Caller;
 use crate::error::iceberg::IcebergError;
 use crate::state::AppState;
@@ -28,11 +28,7 @@ impl CredentialsQuery {
             None | Some("read-write-delete") => Access::FULL,
             Some(_) => return Err(invalid("access is 'read', 'read-write' or 'read-write-delete'")),
         };
-        let ttl = self.ttl.as_deref().map(str::parse::<u32>).transpose();
-        let ttl_seconds = match ttl {
-            Ok(Some(0)) | Err(_) => return Err(invalid("ttl is a number of seconds, 1 or more")),
-            Ok(ttl) => ttl,
-        };
+        let ttl_seconds = seconds(self.ttl.as_deref())?;
         Ok(CredentialsAsk { access, ttl_seconds, form: place.form, client: client(headers) })
     }
 }

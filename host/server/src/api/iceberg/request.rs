@@ -100,13 +100,24 @@ pub(super) fn asker(caller: &Caller) -> Asker<'_> {
 
 /// What the client wants besides the metadata: a list of ways, of which unknown ones are ignored.
 pub(super) fn delegation(headers: &HeaderMap, place: &Place) -> Delegation {
-    let vended = headers
-        .get_all("x-iceberg-access-delegation")
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|way| way.trim().eq_ignore_ascii_case("vended-credentials"));
-    Delegation { vended, form: place.form, client: client(headers) }
+    let wants = |wanted: &str| {
+        let values = headers.get_all("x-iceberg-access-delegation").iter().filter_map(|value| value.to_str().ok());
+        values.flat_map(|value| value.split(',')).any(|way| way.trim().eq_ignore_ascii_case(wanted))
+    };
+    Delegation {
+        vended: wants("vended-credentials"),
+        signing: wants("remote-signing"),
+        form: place.form,
+        client: client(headers),
+    }
+}
+
+/// A life that is asked for.
+pub(super) fn seconds(text: Option<&str>) -> Result<Option<u32>, CatalogError> {
+    match text.map(str::parse::<u32>).transpose() {
+        Ok(Some(0)) | Err(_) => Err(CatalogError::Invalid("ttl is a number of seconds, 1 or more".to_owned())),
+        Ok(seconds) => Ok(seconds),
+    }
 }
 
 pub(super) fn client(headers: &HeaderMap) -> Client {
@@ -160,22 +171,24 @@ pub(super) fn private_value(value: &impl serde::Serialize, holds_credential: boo
 mod tests {
     use super::*;
 
-    fn asked(values: &[&'static str]) -> bool {
+    fn asked(values: &[&'static str]) -> (bool, bool) {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append("X-Iceberg-Access-Delegation", HeaderValue::from_static(value));
         }
         let place = Place { catalog: "c".to_owned(), form: RouteForm::Plain, namespace: None, table: None };
-        delegation(&headers, &place).vended
+        let Delegation { vended, signing, .. } = delegation(&headers, &place);
+        (vended, signing)
     }
 
     #[test]
     fn the_header_is_a_list_in_any_case() {
-        assert!(asked(&["vended-credentials"]));
-        assert!(asked(&["remote-signing, Vended-Credentials"]));
-        assert!(asked(&["something-new", "VENDED-CREDENTIALS"]));
-        assert!(!asked(&[]));
-        assert!(!asked(&["remote-signing"]));
-        assert!(!asked(&["vended-credentials-not"]));
+        assert_eq!(asked(&["vended-credentials"]), (true, false));
+        assert_eq!(asked(&["remote-signing, Vended-Credentials"]), (true, true));
+        assert_eq!(asked(&["vended-credentials", "Remote-Signing"]), (true, true));
+        assert_eq!(asked(&["something-new", "VENDED-CREDENTIALS"]), (true, false));
+        assert_eq!(asked(&[]), (false, false));
+        assert_eq!(asked(&["remote-signing"]), (false, true));
+        assert_eq!(asked(&["vended-credentials-not", "remote-signing-not"]), (false, false));
     }
 }

@@ -1,0 +1,52 @@
+//! Presigned URLs of one table's objects.
+
+use axum::extract::State;
+use axum::response::Response;
+use pangolin_catalog::{CatalogError, PresignTable};
+use serde::Deserialize;
+
+use super::request::{Params, Place, asker, private_value, seconds, to_the_end};
+use crate::auth::Caller;
+use crate::error::iceberg::IcebergError;
+use crate::state::AppState;
+
+/// Which object, for what, for how long.
+#[derive(Debug, Deserialize)]
+pub(super) struct PresignQuery {
+    location: Option<String>,
+    method: Option<String>,
+    ttl: Option<String>,
+}
+
+impl PresignQuery {
+    fn ask(self) -> Result<PresignTable, CatalogError> {
+        let missing = || CatalogError::Invalid("location is missing: name one object of the table".to_owned());
+        let location = self.location.ok_or_else(missing)?;
+        Ok(PresignTable { location, method: self.method, ttl_seconds: seconds(self.ttl.as_deref())? })
+    }
+}
+
+/// A URL that opens one object of the table for a while, without a credential.
+#[utoipa::path(get, path = "/v1/{prefix}/namespaces/{namespace}/tables/{table}/presign", tag = "iceberg",
+    params(("prefix" = String, Path), ("namespace" = String, Path), ("table" = String, Path),
+        ("location" = String, Query, description = "the object, for example s3://bucket/path/file.parquet"),
+        ("method" = Option<String>, Query, description = "GET (default), HEAD, PUT or DELETE"),
+        ("ttl" = Option<u32>, Query, description = "seconds, at most 604800 and what the credential lives")),
+    responses((status = 200, body = Value, description = "url, headers to send with it, expiration"), (status = 400),
+        (status = 403), (status = 404), (status = 422)))]
+pub(super) async fn presign(
+    State(state): State<AppState>,
+    caller: Caller,
+    place: Place,
+    Params(query): Params<PresignQuery>,
+) -> Result<Response, IcebergError> {
+    let (namespace, name) = place.table()?;
+    let name = name.to_owned();
+    let ask = query.ask()?;
+    let url =
+        to_the_end(
+            async move { state.catalogs.presign(asker(&caller), &place.catalog, &namespace, &name, &ask).await },
+        )
+        .await?;
+    Ok(private_value(&url, true)?)
+}
