@@ -48,6 +48,13 @@ const GUESTS: &[Guest] = &[
         imports: &["types", "clock", "gcp"],
         exports: &["strategy", "presign"],
     },
+    Guest {
+        package: "pangolin-vast-s3keys",
+        module: "pangolin_vast_s3keys",
+        file: "vast_s3keys.wasm",
+        imports: &["types", "http"],
+        exports: &["strategy", "leases"],
+    },
 ];
 
 /// The strategy that misbehaves on request. Never in the directory of the real ones.

@@ -29,7 +29,7 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
 }
 
 /// Our crates that each crate may depend on.
-const EDGES: [(&str, &[&str]); 12] = [
+const EDGES: [(&str, &[&str]); 13] = [
     ("pangolin-core", &[]),
     ("pangolin-egress", &["pangolin-core"]),
     ("pangolin-signing", &["pangolin-core"]),
@@ -40,6 +40,7 @@ const EDGES: [(&str, &[&str]); 12] = [
     ("pangolin-aws-sts", &["pangolin-plugin-sdk"]),
     ("pangolin-aws-static", &["pangolin-plugin-sdk"]),
     ("pangolin-gcp-downscoped", &["pangolin-plugin-sdk"]),
+    ("pangolin-vast-s3keys", &["pangolin-plugin-sdk"]),
     ("pangolin-hostile", &["pangolin-plugin-sdk"]),
     ("xtask", &[]),
 ];
