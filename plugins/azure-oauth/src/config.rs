@@ -2,13 +2,22 @@
 
 use pangolin_azure_rules::fields;
 use pangolin_plugin_sdk::azure::Principal;
-use pangolin_plugin_sdk::{Config, Field, FieldKind, Problem, SecretUse};
+use pangolin_plugin_sdk::{Config, Field, FieldKind, HostPattern, Problem, SecretUse};
 
 #[cfg(test)]
 mod tests;
 
 /// The secret goes into the token request, and nowhere else.
 const PROVES: &[SecretUse] = &[SecretUse::FormField("client_secret")];
+
+/// Authorities of the public cloud and of the sovereign ones, and the warehouse's own.
+const AUTHORITIES: &[HostPattern] = &[
+    HostPattern::Literal("login.microsoftonline.com"),
+    HostPattern::Literal("login.microsoftonline.us"),
+    HostPattern::Literal("login.partner.microsoftonline.cn"),
+    HostPattern::Literal("login.chinacloudapi.cn"),
+    HostPattern::OfField("authority_host"),
+];
 
 /// What a warehouse can say.
 pub(crate) const FIELDS: &[Field] = &[
@@ -18,14 +27,16 @@ pub(crate) const FIELDS: &[Field] = &[
         "tenant-id",
         "azure_tenant_id",
     ]),
-    Field::text("client_id", "Application (client) id of the app registration").aliases(&[
+    // Through the host's workload identity an app belongs to one tenant, as a role does.
+    Field::new("client_id", FieldKind::Role, "Application (client) id of the app registration").aliases(&[
         "azure.client-id",
         "adls.client-id",
         "client-id",
         "azure_client_id",
     ]),
     Field::secret("client_secret", PROVES, "Client secret of the app; default: the host's workload identity")
-        .aliases(&["azure.client-secret", "adls.client-secret", "client-secret", "azure_client_secret"]),
+        .aliases(&["azure.client-secret", "adls.client-secret", "client-secret", "azure_client_secret"])
+        .only_to(AUTHORITIES),
     Field::new("authority_host", FieldKind::Url, "Authority; default: https://login.microsoftonline.com")
         .aliases(&["azure.authority-host", "adls.authority-host", "authority-host", "azure_authority_host"])
         .destination(),
@@ -65,10 +76,33 @@ impl<'a> Settings<'a> {
         let hierarchical = keep(fields::hierarchical(config), &mut problems);
         match (principal, vend, hierarchical) {
             (Some(principal), Some(vend), Some(hierarchical)) if problems.is_empty() => {
-                Ok(Self { principal, vend, hierarchical, endpoint: config.text("endpoint") })
+                let settings = Self { principal, vend, hierarchical, endpoint: config.text("endpoint") };
+                settings.fit(config)
             }
             _ => Err(problems),
         }
+    }
+}
+
+impl Settings<'_> {
+    /// The host's own identity opens what belongs to other tenants as well: nothing goes out that
+    /// is wider than this warehouse.
+    fn fit(self, config: &Config) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        if matches!(self.principal, Principal::WorkloadIdentity { .. }) {
+            if self.vend != Vend::DelegationSas {
+                let message = "vend: without a client_secret only delegation-sas is vended, never the host's own token";
+                problems.push(Problem::new("vend", message));
+            }
+            if !self.hierarchical && config.text("prefix").is_some() {
+                problems.push(Problem::new(
+                    "hierarchical",
+                    "hierarchical: without a client_secret a flat account's container is opened only to a warehouse \
+                     without a prefix",
+                ));
+            }
+        }
+        if problems.is_empty() { Ok(self) } else { Err(problems) }
     }
 }
 

@@ -47,3 +47,21 @@ fn what_is_missing_or_malformed_is_named_all_at_once() {
     }
     assert!(Settings::read(&config(r#"{"tenant_id":"contoso.onmicrosoft.com","client_id":"c"}"#, true)).is_ok());
 }
+
+#[test]
+fn the_hosts_own_identity_opens_no_more_than_the_warehouse() {
+    assert_eq!(problems(r#"{"vend":"token"}"#, false), ["vend"]);
+    assert_eq!(problems(r#"{"vend":"both","hierarchical":false,"prefix":"a"}"#, false), ["vend", "hierarchical"]);
+    assert!(Settings::read(&config(r#"{"hierarchical":false}"#, false)).is_ok());
+    assert!(
+        Settings::read(&config(&APP.replace('}', r#","hierarchical":false,"prefix":"a","vend":"both"}"#), true))
+            .is_ok()
+    );
+}
+
+#[test]
+fn the_secret_goes_to_authorities_only() {
+    let secret = FIELDS.iter().find(|field| field.name == "client_secret").unwrap();
+    assert_eq!(secret.secret_hosts, AUTHORITIES);
+    assert!(AUTHORITIES.iter().all(|host| crate::HOSTS.contains(host)));
+}

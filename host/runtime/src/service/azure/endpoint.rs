@@ -49,7 +49,8 @@ pub(super) fn of(call: &Call, identity: &Identity, host: &str, egress: &EgressCl
             "an endpoint of the warehouse needs a client_secret of the warehouse: the host's identity is not shown there",
         ));
     }
-    if !host_granted(&call.hosts, &call.config, &url) && !(identity.is_hosts() && is_operators) {
+    let is_hosts_way = identity.is_hosts() && is_operators;
+    if !is_hosts_way && !host_granted(&call.hosts, &call.config, &url) {
         let (plugin, host) = (&call.plugin, wanted_host(&url));
         return Err(denied(
             "host-not-granted",

@@ -63,6 +63,7 @@ pub(super) fn of(
         Principal::ClientSecret { tenant_id, client_id, secret, authority_host } => {
             let value = slot::value(call, secret, &SecretUse::FormField("client_secret".to_owned()))?;
             let authority = own_authority(call, authority_host.as_deref().unwrap_or(AUTHORITY), egress)?;
+            slot::require_host(call, secret, &authority)?;
             (tenant_id.clone(), client_id.clone(), authority, Proof::Secret(value.clone()))
         }
         Principal::WorkloadIdentity { tenant_id, client_id } => {
