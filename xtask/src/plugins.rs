@@ -42,6 +42,20 @@ const GUESTS: &[Guest] = &[
         exports: &["strategy"],
     },
     Guest {
+        package: "pangolin-azure-oauth",
+        module: "pangolin_azure_oauth",
+        file: "azure_oauth.wasm",
+        imports: &["types", "clock", "azure"],
+        exports: &["strategy", "presign"],
+    },
+    Guest {
+        package: "pangolin-azure-sas",
+        module: "pangolin_azure_sas",
+        file: "azure_sas.wasm",
+        imports: &["types", "clock", "azure"],
+        exports: &["strategy", "presign"],
+    },
+    Guest {
         package: "pangolin-gcp-downscoped",
         module: "pangolin_gcp_downscoped",
         file: "gcp_downscoped.wasm",

@@ -29,7 +29,7 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
 }
 
 /// Our crates that each crate may depend on.
-const EDGES: [(&str, &[&str]); 13] = [
+const EDGES: [(&str, &[&str]); 16] = [
     ("pangolin-core", &[]),
     ("pangolin-egress", &["pangolin-core"]),
     ("pangolin-signing", &["pangolin-core"]),
@@ -39,6 +39,9 @@ const EDGES: [(&str, &[&str]); 13] = [
     ("pangolin-plugin-sdk", &[]),
     ("pangolin-aws-sts", &["pangolin-plugin-sdk"]),
     ("pangolin-aws-static", &["pangolin-plugin-sdk"]),
+    ("pangolin-azure-rules", &["pangolin-plugin-sdk"]),
+    ("pangolin-azure-oauth", &["pangolin-plugin-sdk", "pangolin-azure-rules"]),
+    ("pangolin-azure-sas", &["pangolin-plugin-sdk", "pangolin-azure-rules"]),
     ("pangolin-gcp-downscoped", &["pangolin-plugin-sdk"]),
     ("pangolin-vast-s3keys", &["pangolin-plugin-sdk"]),
     ("pangolin-hostile", &["pangolin-plugin-sdk"]),
