@@ -10,7 +10,7 @@ use crate::secret::Secret;
 
 /// Keeps leases, and lets one holder at a time, of all hosts, work on a resource.
 ///
-/// Whoever calls [`LeaseBook::begin`], [`LeaseBook::grant`], [`LeaseBook::mint_ended`],
+/// Whoever calls [`LeaseBook::begin`], [`LeaseBook::minted`], [`LeaseBook::mint_ended`],
 /// [`LeaseBook::found`], [`LeaseBook::settle`] or [`LeaseBook::failed`] holds the resource's lock.
 #[async_trait]
 pub trait LeaseBook: Send + Sync + std::fmt::Debug {
@@ -42,7 +42,7 @@ pub trait LeaseBook: Send + Sync + std::fmt::Debug {
     /// Records an intent.
     async fn begin(&self, intent: &LeaseIntent) -> Result<(), StoreError>;
     /// Records what was minted. [`LeaseState::Revoking`]: its end was asked for meanwhile.
-    async fn grant(&self, id: LeaseId, grant: &LeaseGrant) -> Result<LeaseState, StoreError>;
+    async fn minted(&self, id: LeaseId, grant: &LeaseGrant) -> Result<LeaseState, StoreError>;
     /// Records that a mint is over and its outcome is not known; `next`: when to find out.
     async fn mint_ended(&self, id: LeaseId, at: UnixMillis, next: UnixMillis) -> Result<(), StoreError>;
     /// Records what an interrupted mint left; it is to be ended.

@@ -103,7 +103,7 @@ impl LeaseBook for Store {
         self.insert_lease(intent).await
     }
 
-    async fn grant(&self, id: LeaseId, grant: &LeaseGrant) -> Result<LeaseState, StoreError> {
+    async fn minted(&self, id: LeaseId, grant: &LeaseGrant) -> Result<LeaseState, StoreError> {
         self.grant_lease(id, grant).await
     }
 

@@ -10,12 +10,12 @@ use pangolin_store::{AuditVerdict, Consistency, Store, StoreConfig};
 use crate::make;
 use crate::testdb::{self, NOW, TestDb};
 
-async fn second_host(db: &TestDb, consistency: Consistency) -> Store {
+pub(crate) async fn second_host(db: &TestDb, consistency: Consistency) -> Store {
     testdb::open(&StoreConfig { host_name: "host-b".to_owned(), consistency, ..db.config.clone() }).await
 }
 
 /// How long until it is so.
-async fn until<F: Future<Output = bool>>(what: &str, holds: impl Fn() -> F) {
+pub(crate) async fn until<F: Future<Output = bool>>(what: &str, holds: impl Fn() -> F) {
     let start = Instant::now();
     while !holds().await {
         assert!(start.elapsed() < Duration::from_secs(1), "{what} was not seen within a second");

@@ -7,6 +7,7 @@ mod audit;
 mod catalogs;
 mod claims;
 mod hosts;
+mod leases;
 mod lifecycle;
 mod locations;
 mod make;
@@ -98,6 +99,15 @@ suite! {
         snapshots::warm_reads_run_no_sql,
         snapshots::a_stale_read_never_sticks,
         snapshots::a_commit_counts_though_its_caller_went_away,
+        leases::a_lease_is_kept_from_its_intent_to_its_end,
+        leases::what_is_secret_of_a_lease_is_sealed_in_its_place,
+        leases::a_warm_lease_runs_no_sql,
+        leases::a_resource_has_one_holder,
+        leases::an_end_that_was_asked_for_counts_at_once,
+        leases::what_is_due_comes_up_again_after_its_pause,
+        leases::leases_end_with_their_warehouse,
+        leases::another_tenants_secret_is_not_used_for_an_old_lease,
+        leases::leases_are_listed_by_tenant_and_filter,
         audit::events_are_found_by_filter_newest_first,
         audit::many_events_at_once_make_one_chain,
         audit::a_chain_goes_on_after_a_restart,
@@ -111,11 +121,13 @@ suite! {
         lifecycle::a_newer_schema_is_refused,
         lifecycle::other_urls_are_refused,
         sealing::no_secret_is_in_the_files,
+        leases::a_lock_of_a_process_that_is_gone_is_free,
     ],
     postgres: [
         hosts::two_hosts_see_each_others_changes,
         hosts::strict_sees_at_once,
         hosts::two_hosts_may_not_both_commit,
         hosts::two_hosts_may_share_a_chain,
+        leases::one_of_two_hosts_works_on_a_resource,
     ]
 }

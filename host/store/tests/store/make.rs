@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use pangolin_core::access::Access;
 use pangolin_core::audit::{AuditEvent, AuditResult};
 use pangolin_core::deputy::HostClaim;
 use pangolin_core::id::{
-    AuditId, CatalogId, GrantId, NamespaceId, RoleId, TableId, TenantId, TokenId, UserId, WarehouseId,
+    AuditId, CatalogId, GrantId, LeaseId, NamespaceId, RoleId, TableId, TenantId, TokenId, UserId, WarehouseId,
 };
+use pangolin_core::lease::{Lease, LeaseGrant, LeaseIntent, LeaseState, MintRequest, ResourceKey};
 use pangolin_core::location::Location;
 use pangolin_core::namespace::NamespacePath;
 use pangolin_core::permission::{Action, Grant, PermissionScope};
@@ -14,6 +16,7 @@ use pangolin_core::ports::{CatalogStore, NewTable, TableCommit};
 use pangolin_core::principal::UserRole;
 use pangolin_core::record::{Catalog, HostIdentityPins, Namespace, Role, Table, Tenant, TokenRecord, User, UserGrant};
 use pangolin_core::secret::{Secret, SecretValue};
+use pangolin_core::strategy::MintedCredential;
 use pangolin_core::warehouse::{BaseIdentity, StorageKind, Warehouse};
 use pangolin_store::Store;
 
@@ -188,6 +191,62 @@ pub(crate) fn event(tenant: Option<TenantId>, action: &str) -> AuditEvent {
         error_message: None,
         request_id: "r-1".to_owned(),
         metadata: serde_json::json!({"access": "read"}),
+    }
+}
+
+/// An intent to mint on a warehouse.
+pub(crate) fn intent(warehouse: &Warehouse, resource: &str) -> LeaseIntent {
+    let lease = Lease {
+        id: LeaseId::generate(),
+        tenant_id: warehouse.tenant_id,
+        warehouse_id: warehouse.id,
+        warehouse: warehouse.name.clone(),
+        strategy: "Vast".to_owned(),
+        resource: ResourceKey::new(warehouse.tenant_id, "Vast", resource),
+        share: "read".to_owned(),
+        state: LeaseState::Minting,
+        access: Access::READ,
+        user_id: UserId::generate(),
+        principal: "ann".to_owned(),
+        table_id: TableId::generate(),
+        table: "c.n.t".to_owned(),
+        request_id: "r-1".to_owned(),
+        started_at: NOW,
+        ended_at: None,
+        issued_at: None,
+        expires_at: None,
+        revoked_at: None,
+        attempts: 0,
+        last_error: None,
+        next_attempt_at: Some(NOW.plus_seconds(60)),
+        undecided: Vec::new(),
+    };
+    let request = MintRequest {
+        scopes: vec![("s3://lake/c/n/t/".to_owned(), Access::READ)],
+        ttl_seconds: 900,
+        principal: "ann".to_owned(),
+        table: "c.n.t".to_owned(),
+        request_id: "r-1".to_owned(),
+    };
+    LeaseIntent { lease, request, survey: "survey".to_owned(), warehouse: warehouse.clone() }
+}
+
+/// What a mint brought; the key is its own handle.
+pub(crate) fn lease_grant(key: &str) -> LeaseGrant {
+    let expires_at = NOW.plus_seconds(900);
+    LeaseGrant {
+        handles: vec![Secret::from(key)],
+        credentials: vec![MintedCredential {
+            prefix: "s3://lake/c/n/t/".to_owned(),
+            entries: vec![("s3.access-key-id".to_owned(), Secret::from(key))],
+            expires_at: Some(expires_at),
+            handle: None,
+        }],
+        issued_at: NOW,
+        expires_at,
+        version: "1.0.0".to_owned(),
+        digest: "d".to_owned(),
+        fingerprint: Some("f".to_owned()),
     }
 }
 

@@ -44,7 +44,7 @@ impl Vending {
                 return Err(error.into());
             }
         };
-        match book.grant(lease.id, &grant).await {
+        match book.minted(lease.id, &grant).await {
             Ok(LeaseState::Active) => {}
             // Its end was asked for while it was made. The row has the handles.
             Ok(_) => {

@@ -144,7 +144,7 @@ impl LeaseBook for Book {
         self.trouble.hit_store("begin-after")
     }
 
-    async fn grant(&self, id: LeaseId, grant: &LeaseGrant) -> Result<LeaseState, StoreError> {
+    async fn minted(&self, id: LeaseId, grant: &LeaseGrant) -> Result<LeaseState, StoreError> {
         self.trouble.hit_store("grant-before")?;
         let mut state = LeaseState::Active;
         self.change(id, |row| {
