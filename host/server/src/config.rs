@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use pangolin_core::secret::Secret;
 use pangolin_core::secret_ref::SecretRefPolicy;
+use pangolin_runtime::{AzureSettings, GcpSettings};
 use pangolin_store::{AuditSync, Consistency, KeyRing};
 use url::Url;
 
@@ -71,7 +72,8 @@ pub struct EgressSection {
     pub allow: Vec<IpNet>,
     /// `AWS_ALLOW_HTTP`.
     pub allow_http: bool,
-    /// Endpoints that the operator set: `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_STS` and `AWS_ENDPOINT_URL_S3`.
+    /// Endpoints that the operator set: `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_STS`,
+    /// `AWS_ENDPOINT_URL_S3` and `AZURE_AUTHORITY_HOST`.
     pub operator_endpoints: Vec<Url>,
 }
 
@@ -142,6 +144,10 @@ pub struct Config {
     pub egress: EgressSection,
     /// The host's own identity.
     pub aws: AwsSection,
+    /// The host's workload identity at Azure.
+    pub azure: AzureSettings,
+    /// The host's own identity at Google Cloud.
+    pub gcp: GcpSettings,
     /// Bounds.
     pub limits: LimitSection,
     /// Leases.

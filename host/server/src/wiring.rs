@@ -123,7 +123,11 @@ pub(crate) async fn open_runtime(config: &Config, egress: EgressClient) -> anyho
         cache_dir: config.store.data_dir.join("code-cache"),
         grants: config.plugins.grants.as_deref().map(GrantFile::read).transpose()?,
         builtin: BUILTIN_PLUGIN_DIGESTS.iter().map(|digest| (*digest).to_owned()).collect(),
-        services: Services::new(egress, ServiceSettings { sts, ..ServiceSettings::default() }, clock.clone())?,
+        services: Services::new(
+            egress,
+            ServiceSettings { sts, azure: config.azure.clone(), gcp: config.gcp.clone() },
+            clock.clone(),
+        )?,
         places: DEFAULT_PLACES,
     };
     Ok(Runtime::open(runtime, clock).await?)

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use pangolin_core::secret::Secret;
 use pangolin_core::secret_ref::SecretRefPolicy;
+use pangolin_runtime::{AzureSettings, GcpSettings};
 use pangolin_store::{AuditSync, Consistency, KeyRing};
 use url::Url;
 
@@ -29,7 +30,7 @@ impl std::fmt::Display for ConfigProblem {
 }
 
 /// Every variable named `PANGOLIN_…` that the host reads.
-const KNOWN: [&str; 30] = [
+const KNOWN: [&str; 32] = [
     "PANGOLIN_AUDIT_SYNC",
     "PANGOLIN_AUTH_RATE_LIMIT",
     "PANGOLIN_AUTH_RATE_WINDOW_SECS",
@@ -38,6 +39,8 @@ const KNOWN: [&str; 30] = [
     "PANGOLIN_DATA_DIR",
     "PANGOLIN_EGRESS_ALLOW",
     "PANGOLIN_ENCRYPTION_KEY",
+    "PANGOLIN_GCP_METADATA",
+    "PANGOLIN_GCP_STS_ENDPOINT",
     "PANGOLIN_HOST_NAME",
     "PANGOLIN_JWT_SECRET",
     "PANGOLIN_LEASE_GRACE_SECS",
@@ -95,6 +98,8 @@ pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Config, Ve
         plugins: PluginSection { dir: read.path("PANGOLIN_PLUGIN_DIR"), grants: read.path("PANGOLIN_PLUGIN_GRANTS") },
         egress: read.egress(),
         aws: read.aws(no_auth),
+        azure: read.azure(),
+        gcp: read.gcp(),
         limits: read.limits(),
         leases: read.leases(),
         local_storage_dir: read.path("PANGOLIN_LOCAL_STORAGE_DIR"),
@@ -281,10 +286,11 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
                     .wrong("PANGOLIN_EGRESS_ALLOW", "use address ranges separated by commas, for example 127.0.0.0/8"),
             }
         }
-        let operator_endpoints = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_S3"]
-            .into_iter()
-            .filter_map(|name| self.url(name))
-            .collect();
+        let operator_endpoints =
+            ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_S3", "AZURE_AUTHORITY_HOST"]
+                .into_iter()
+                .filter_map(|name| self.url(name))
+                .collect();
         EgressSection { allow, allow_http: self.flag("AWS_ALLOW_HTTP"), operator_endpoints }
     }
 
@@ -323,6 +329,28 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         }
     }
 
+    fn azure(&mut self) -> AzureSettings {
+        AzureSettings {
+            tenant_id: self.text("AZURE_TENANT_ID"),
+            client_id: self.text("AZURE_CLIENT_ID"),
+            federated_token_file: self.path("AZURE_FEDERATED_TOKEN_FILE"),
+            authority_host: self.url("AZURE_AUTHORITY_HOST"),
+        }
+    }
+
+    fn gcp(&mut self) -> GcpSettings {
+        let metadata_host = self.text("GCE_METADATA_HOST");
+        if metadata_host.as_deref().is_some_and(|host| !is_host_and_port(host)) {
+            self.wrong("GCE_METADATA_HOST", "use a host, with a port if need be, and no scheme or path");
+        }
+        GcpSettings {
+            credentials_file: self.path("GOOGLE_APPLICATION_CREDENTIALS"),
+            metadata: self.flag("PANGOLIN_GCP_METADATA"),
+            metadata_host,
+            sts_endpoint: self.url("PANGOLIN_GCP_STS_ENDPOINT"),
+        }
+    }
+
     fn limits(&mut self) -> LimitSection {
         LimitSection {
             max_body_bytes: self.number("PANGOLIN_MAX_BODY_BYTES", 16 * 1024 * 1024, 1024..=1024 * 1024 * 1024),
@@ -340,6 +368,11 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             sweep_seconds: self.number("PANGOLIN_LEASE_SWEEP_SECS", 5, 1..=3_600),
         }
     }
+}
+
+fn is_host_and_port(text: &str) -> bool {
+    let url = Url::parse(&format!("http://{text}/"));
+    url.is_ok_and(|url| url.path() == "/" && url.query().is_none() && url.fragment().is_none() && !text.contains('@'))
 }
 
 /// Few different characters, or a word that documents and examples use.

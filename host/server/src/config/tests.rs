@@ -56,6 +56,19 @@ fn env_credentials_are_read_only_where_they_may_be_passed_on() {
 }
 
 #[test]
+fn the_identity_at_google_is_the_operators() {
+    let settings = with(&GOOD).unwrap().gcp;
+    assert!(settings.credentials_file.is_none() && !settings.metadata);
+    let mut pairs = GOOD.to_vec();
+    pairs.extend([("GOOGLE_APPLICATION_CREDENTIALS", "/etc/adc.json"), ("PANGOLIN_GCP_METADATA", "true")]);
+    pairs.extend([("GCE_METADATA_HOST", "127.0.0.1:8000"), ("PANGOLIN_GCP_STS_ENDPOINT", "https://sts.example")]);
+    let settings = with(&pairs).unwrap().gcp;
+    assert_eq!(settings.credentials_file.as_deref(), Some(std::path::Path::new("/etc/adc.json")));
+    assert_eq!((settings.metadata, settings.metadata_host.as_deref()), (true, Some("127.0.0.1:8000")));
+    assert_eq!(settings.sts_endpoint.unwrap().as_str(), "https://sts.example/");
+}
+
+#[test]
 fn out_of_range_and_malformed_values_name_their_variable() {
     for (variable, value) in [
         ("PANGOLIN_STS_SESSION_DURATION", "60"),
@@ -65,6 +78,10 @@ fn out_of_range_and_malformed_values_name_their_variable() {
         ("PORT", "70000"),
         ("PANGOLIN_EGRESS_ALLOW", "127.0.0.1/99"),
         ("AWS_ENDPOINT_URL", "ftp://x"),
+        ("GCE_METADATA_HOST", "http://169.254.169.254/"),
+        ("GCE_METADATA_HOST", "host/path"),
+        ("PANGOLIN_GCP_METADATA", "perhaps"),
+        ("PANGOLIN_GCP_STS_ENDPOINT", "sts"),
         ("PANGOLIN_AUDIT_SYNC", "sometimes"),
         ("PANGOLIN_ENCRYPTION_KEY", "too-short"),
         ("DATABASE_URL", "mysql://x"),
