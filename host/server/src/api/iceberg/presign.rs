@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use pangolin_catalog::{CatalogError, PresignTable};
+use pangolin_core::permission::Action;
 use serde::Deserialize;
 
 use super::request::{Params, Place, asker, private_value, seconds, to_the_end};
@@ -42,7 +43,13 @@ pub(super) async fn presign(
 ) -> Result<Response, IcebergError> {
     let (namespace, name) = place.table()?;
     let name = name.to_owned();
-    let ask = query.ask()?;
+    let ask = match query.ask() {
+        Ok(ask) => ask,
+        Err(malformed) => {
+            state.catalogs.check(asker(&caller), Action::Read, &place.catalog, Some(&namespace), Some(&name)).await?;
+            return Err(malformed.into());
+        }
+    };
     let url =
         to_the_end(
             async move { state.catalogs.presign(asker(&caller), &place.catalog, &namespace, &name, &ask).await },
