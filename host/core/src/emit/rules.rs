@@ -152,7 +152,9 @@ static GCS: Provider = Provider {
         fact("gcs.oauth2.refresh-credentials-endpoint", Fact::RefreshEndpoint),
         fact("gcs.oauth2.refresh-credentials-enabled", Fact::RefreshEnabled),
         fact("gcs.project-id", Fact::Project),
+        // PyIceberg and Java read the first, iceberg-rust the second.
         fact("gcs.service.host", Fact::Endpoint),
+        fact("gcs.service.path", Fact::Endpoint),
         // Names of the documents; no client reads them.
         minted("gcp-oauth-token", "gcs.oauth2.token"),
         fact("gcp-project-id", Fact::Project),

@@ -299,6 +299,25 @@ fn google_has_the_token_its_expiry_and_the_documented_names() {
 }
 
 #[test]
+fn googles_clients_are_led_to_the_warehouses_endpoint_and_no_other() {
+    let token = || {
+        let entries =
+            [("gcs.oauth2.token", "planted"), ("gcs.service.host", "http://evil"), ("gcs.user-project", "p2")];
+        minted("gs://lake/sales/orders/", &entries, Some(EXPIRY))
+    };
+    let config = json!({ "bucket": "lake", "endpoint": "http://127.0.0.1:4443" });
+    let emitted = Case::new(StorageKind::Gcs, &config, "gs://lake/sales/orders", token()).config();
+    for key in ["gcs.service.host", "gcs.service.path"] {
+        assert_eq!(emitted[key], "http://127.0.0.1:4443", "{key}");
+    }
+    assert_eq!(emitted["gcs.user-project"], "p2");
+    let emitted = Case::new(StorageKind::Gcs, &json!({ "bucket": "lake" }), "gs://lake/sales/orders", token()).config();
+    assert!(emitted.get("gcs.service.host").is_none() && emitted.get("gcs.service.path").is_none());
+    // Without a project there is no name of one.
+    assert!(emitted.get("gcs.project-id").is_none() && emitted.get("gcp-project-id").is_none());
+}
+
+#[test]
 fn debug_never_shows_what_serialise_sends() {
     let case = s3(&json!({}));
     let emitted = emit(&case.emission()).unwrap();
