@@ -27,11 +27,24 @@ include!(concat!(env!("OUT_DIR"), "/builtin_plugins.rs"));
 /// # Errors
 /// The database, the plugin directory or a key cannot be used.
 pub async fn build(config: Config) -> anyhow::Result<AppState> {
-    let config = Arc::new(config);
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = open_store(&config).await?;
     let egress = egress(&config)?;
-    let strategies: Arc<dyn Strategies> = Arc::new(open_runtime(&config, egress.clone()).await?);
+    let strategies = Arc::new(open_runtime(&config, egress.clone()).await?);
+    assemble(config, store, egress, strategies).await
+}
+
+/// The same over parts that are open already.
+///
+/// # Errors
+/// A key cannot be used.
+pub async fn assemble(
+    config: Config,
+    store: Store,
+    egress: EgressClient,
+    strategies: Arc<dyn Strategies>,
+) -> anyhow::Result<AppState> {
+    let config = Arc::new(config);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let audit: Arc<dyn AuditTrail> = Arc::new(store.clone());
     let tables: Arc<dyn CatalogStore> = Arc::new(store.clone());
     let settings = VendSettings {

@@ -3,6 +3,7 @@
 
 mod audit;
 mod catalogs;
+mod leases;
 mod login;
 mod permissions;
 mod plugins;

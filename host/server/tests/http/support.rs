@@ -43,9 +43,8 @@ impl Reply {
     }
 }
 
-/// A host in auth mode with these settings beside the needed ones.
-pub(crate) async fn host_with(extra: &[(&str, &str)]) -> Host {
-    let dir = tempfile::tempdir().unwrap();
+/// Settings of auth mode in a directory, and these beside the needed ones.
+pub(crate) fn config_in(dir: &tempfile::TempDir, extra: &[(&str, &str)]) -> config::Config {
     let data = dir.path().join("data").display().to_string();
     let files = dir.path().join("files").display().to_string();
     std::fs::create_dir_all(&files).unwrap();
@@ -57,11 +56,16 @@ pub(crate) async fn host_with(extra: &[(&str, &str)]) -> Host {
         ("PANGOLIN_LOCAL_STORAGE_DIR", &files),
     ];
     settings.extend(extra);
-    let config = config::from_lookup(|name| {
+    config::from_lookup(|name| {
         settings.iter().rev().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
     })
-    .unwrap();
-    let state = wiring::build(config).await.unwrap();
+    .unwrap()
+}
+
+/// A host in auth mode with these settings beside the needed ones.
+pub(crate) async fn host_with(extra: &[(&str, &str)]) -> Host {
+    let dir = tempfile::tempdir().unwrap();
+    let state = wiring::build(config_in(&dir, extra)).await.unwrap();
     Host { state, dir: Arc::new(dir) }
 }
 
