@@ -8,6 +8,7 @@ mod namespaces;
 mod places;
 mod rights;
 mod shelf;
+mod signing;
 mod staged;
 mod vending;
 mod world;
