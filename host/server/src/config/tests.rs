@@ -99,3 +99,23 @@ fn secrets_do_not_show_in_debug() {
     let text = format!("{:?}", with(&GOOD).unwrap());
     assert!(!text.contains("ComplexPassword") && !text.contains("kJ8s7dfg6Qw2xZ0"));
 }
+
+#[test]
+fn the_workload_identity_at_azure_and_its_authority() {
+    let mut pairs = GOOD.to_vec();
+    assert!(with(&pairs).unwrap().azure.federated_token_file.is_none());
+    pairs.extend([
+        ("AZURE_TENANT_ID", "t"),
+        ("AZURE_CLIENT_ID", "c"),
+        ("AZURE_FEDERATED_TOKEN_FILE", "/var/run/secrets/azure/tokens/azure-identity-token"),
+        ("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.us/"),
+    ]);
+    let config = with(&pairs).unwrap();
+    assert_eq!((config.azure.tenant_id.as_deref(), config.azure.client_id.as_deref()), (Some("t"), Some("c")));
+    assert!(config.azure.federated_token_file.is_some());
+    // The operator's word: reachable whatever its address.
+    assert_eq!(config.egress.operator_endpoints, [config.azure.authority_host.unwrap()]);
+    pairs.push(("AZURE_AUTHORITY_HOST", "login"));
+    pairs.retain(|(name, value)| *name != "AZURE_AUTHORITY_HOST" || *value == "login");
+    assert!(with(&pairs).unwrap_err().contains(&"AZURE_AUTHORITY_HOST".to_owned()));
+}
