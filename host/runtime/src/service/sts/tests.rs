@@ -1,4 +1,5 @@
 mod fake;
+mod store;
 
 use std::sync::Arc;
 use std::time::Duration;
