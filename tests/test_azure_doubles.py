@@ -8,11 +8,13 @@ from urllib.parse import unquote
 
 import pytest
 import requests
+from adlfs import AzureBlobFileSystem
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobSasPermissions, ContainerSasPermissions, generate_blob_sas, generate_container_sas
 from azure.storage.blob._shared_access_signature import X_MS_VERSION as NEWEST
 from azure.storage.filedatalake import generate_directory_sas
 
+from harness.apart import apart
 from harness.azure import sas
 from harness.azure.client import Blobs, delegation_key
 from harness.azure.world import Azure
@@ -253,3 +255,27 @@ def test_nobody_comes_in_without_a_credential(azure: Azure, container: str) -> N
     assert requests.get(url, verify=ca, timeout=10, auth=("a", "b")).headers["x-ms-error-code"] == "InvalidAuthenticationInfo"
     wrong = {"account_name": azure.account, "account_key": "AAAA"}
     assert Blobs(azure.gate.account_url, wrong, azure.authority).get(container, "file") != "ok"
+
+
+def with_adlfs(account: str, host: str, token: str, folder: str) -> list[str]:
+    files = AzureBlobFileSystem(account_name=account, account_host=host, sas_token=token)
+    inside = f"{folder}/a file.bin"
+    with files.open(inside, "wb") as out:
+        out.write(b"body" * 100_000)
+    with files.open(inside, "rb") as back:
+        assert back.read() == b"body" * 100_000
+    files.rm_file(inside)
+    try:
+        files.open(folder.replace("orders", "orders2") + "/file", "rb").read()
+    except OSError as error:
+        return [type(error).__name__, str(error)]
+    return []
+
+
+def test_adlfs_writes_and_reads_through_the_gate(azure: Azure, container: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reader that PyIceberg uses. It reads whom to trust from the environment, once."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(azure.authority.ca))
+    host = azure.gate.account_url.removeprefix("https://")
+    token = directory(azure, container, letters="racwdl")
+    folder = f"abfss://{container}@{azure.account}.dfs.core.windows.net/lake/orders/data"
+    assert apart(with_adlfs, azure.account, host, token, folder)

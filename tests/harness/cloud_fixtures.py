@@ -6,6 +6,7 @@ import pytest
 
 from harness.authority import Authority
 from harness.azure.world import Azure
+from harness.google.world import Google
 from harness.planted import Planted
 
 
@@ -20,5 +21,12 @@ def authority(servers: ExitStack) -> Authority:
 @pytest.fixture(scope="session")
 def azure(planted: Planted, servers: ExitStack, authority: Authority) -> Azure:
     cloud = Azure(planted, authority)
+    servers.callback(cloud.stop)
+    return cloud.start()
+
+
+@pytest.fixture(scope="session")
+def google(planted: Planted, servers: ExitStack, authority: Authority) -> Google:
+    cloud = Google(planted, authority)
     servers.callback(cloud.stop)
     return cloud.start()

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, unquote_plus
 
 from harness.tools import free_ports
 
@@ -39,8 +39,10 @@ class Request:
         return self.target.partition("?")[2]
 
     def parameters(self) -> dict[str, str]:
-        """The query decoded, `+` as itself; a name that comes twice is a ValueError."""
-        return unique([(unquote(n), unquote(v)) for n, _, v in (p.partition("=") for p in self.query.split("&") if p)])
+        """The query decoded, `+` as a space, as clouds do; a name that comes twice is a ValueError."""
+        return unique(
+            [(unquote_plus(n), unquote_plus(v)) for n, _, v in (p.partition("=") for p in self.query.split("&") if p)]
+        )
 
     def form(self) -> dict[str, str]:
         """The body as a form; a name that comes twice is a ValueError."""
