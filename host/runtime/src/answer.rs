@@ -146,6 +146,8 @@ struct Life {
     /// A strategy that cannot narrow may mint what does not expire; it says so by `unscoped`. What is
     /// leased ends by the host.
     may_be_endless: bool,
+    /// Nor does such a strategy choose how long its issuer's tokens live.
+    may_be_longer: bool,
 }
 
 impl Life {
@@ -156,6 +158,7 @@ impl Life {
             now: terms.now,
             latest: terms.now.plus_seconds(i64::from(ttl).saturating_add(SKEW_SECONDS)),
             may_be_endless: terms.leases || terms.scoping == Scoping::Unscoped,
+            may_be_longer: terms.scoping == Scoping::Unscoped,
         }
     }
 
@@ -168,7 +171,7 @@ impl Life {
             };
         };
         let at = UnixMillis(i64::try_from(at).unwrap_or(i64::MAX));
-        if at > self.latest {
+        if at > self.latest && !self.may_be_longer {
             return Err(bad(
                 "plugin-longer-life",
                 format!(

@@ -129,6 +129,9 @@ fn a_life_longer_than_asked_or_over_already_is_refused() {
 fn only_a_strategy_that_cannot_narrow_mints_without_end() {
     let endless = Credential { expires_at_ms: None, ..credential() };
     assert_eq!(judged(Scoping::Unscoped, vec![endless]).unwrap().credentials[0].expires_at, None);
+    let token = Credential { expires_at_ms: Some(1_700_005_400_000), ..credential() };
+    let longer = judged(Scoping::Unscoped, vec![token]).unwrap();
+    assert_eq!(longer.credentials[0].expires_at, Some(UnixMillis(1_700_005_400_000)), "as the issuer said it");
 }
 
 #[test]
