@@ -221,11 +221,13 @@ fn session(output: &aws_sdk_sts::operation::assume_role::AssumeRoleOutput) -> Re
     if !whole {
         return Err(fault::unreadable("its credentials are not whole"));
     }
+    // The SDK writes the epoch where the answer has no expiry.
     let expires_at_ms = keys
         .expiration()
         .to_millis()
         .ok()
         .and_then(|millis| u64::try_from(millis).ok())
+        .filter(|millis| *millis > 0)
         .ok_or_else(|| fault::unreadable("its expiry is not an instant"))?;
     Ok(StsSession {
         access_key_id: keys.access_key_id().to_owned(),

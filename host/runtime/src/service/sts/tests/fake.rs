@@ -20,6 +20,7 @@ pub(super) enum Answer {
     Session,
     Fault(u16, String, String),
     S3Fault(u16, &'static str),
+    Body(&'static str),
     Raw(&'static str),
 }
 
@@ -35,6 +36,7 @@ impl Answer {
             Self::S3Fault(status, code) => {
                 reply(*status, &format!("<Error><Code>{code}</Code><Message>no</Message></Error>"))
             }
+            Self::Body(body) => reply(200, body),
             Self::Raw(text) => (*text).to_owned(),
         }
     }
