@@ -8,7 +8,7 @@ mod url;
 
 pub use self::account::{KeyError, ServiceAccount};
 pub use self::assertion::{Assertion, AssertionError, MAX_LIFE_SECONDS};
-pub use self::url::{MAX_URL_LIFE_SECONDS, SignedUrl, UrlError};
+pub use self::url::{MAX_URL_LIFE_SECONDS, SignedUrl, UnsignedUrl, UrlError};
 
 /// The key would not sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -55,31 +55,66 @@ impl ServiceAccount {
     /// # Errors
     /// [`UrlError`].
     pub fn signed_url(&self, wanted: &SignedUrl<'_>) -> Result<String, UrlError> {
-        let SignedUrl { method, location, .. } = *wanted;
+        let unsigned = wanted.unsigned(self.client_email())?;
+        let signature = self.key.sign(unsigned.to_sign())?;
+        Ok(unsigned.signed(&signature))
+    }
+}
+
+/// A URL whose signature somebody else makes: Google's `signBlob`, for accounts without a key in hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnsignedUrl {
+    url: String,
+    to_sign: String,
+}
+
+impl UnsignedUrl {
+    /// What the account's key signs: RSA with SHA-256, PKCS #1 v1.5.
+    #[must_use]
+    pub fn to_sign(&self) -> &str {
+        &self.to_sign
+    }
+
+    /// The URL with its signature.
+    #[must_use]
+    pub fn signed(self, signature: &[u8]) -> String {
+        format!("{}&X-Goog-Signature={}", self.url, hex::encode(signature))
+    }
+}
+
+impl SignedUrl<'_> {
+    /// The URL of this account, without its signature.
+    ///
+    /// # Errors
+    /// [`UrlError`], but for the key.
+    pub fn unsigned(&self, client_email: &str) -> Result<UnsignedUrl, UrlError> {
+        let Self { method, location, .. } = *self;
         if !matches!(method, "GET" | "HEAD" | "PUT" | "DELETE") {
             return Err(UrlError::Method);
         }
         if location.scheme() != "gs" || location.key().is_empty() || location.as_str().ends_with('/') {
             return Err(UrlError::NoObject);
         }
-        if !(1..=MAX_URL_LIFE_SECONDS).contains(&wanted.life_seconds) {
+        if !(1..=MAX_URL_LIFE_SECONDS).contains(&self.life_seconds) {
             return Err(UrlError::Life);
         }
-        let (origin, host) = storage(wanted.endpoint)?;
-        let (time, date) = timestamp(wanted.at)?;
+        let (origin, host) = storage(self.endpoint)?;
+        let (time, date) = timestamp(self.at)?;
         let path = format!("/{}/{}", location.authority(), utf8_percent_encode(location.key(), PATH));
         let scope = format!("{date}/auto/storage/goog4_request");
-        let credential = format!("{}/{scope}", self.client_email());
+        let credential = format!("{client_email}/{scope}");
         let query = format!(
             "X-Goog-Algorithm=GOOG4-RSA-SHA256&X-Goog-Credential={}&X-Goog-Date={time}&X-Goog-Expires={}\
              &X-Goog-SignedHeaders=host",
             utf8_percent_encode(&credential, UNRESERVED),
-            wanted.life_seconds,
+            self.life_seconds,
         );
         let request = format!("{method}\n{path}\n{query}\nhost:{host}\n\nhost\nUNSIGNED-PAYLOAD");
         let digest = hex::encode(Sha256::digest(request));
-        let signature = self.key.sign(&format!("GOOG4-RSA-SHA256\n{time}\n{scope}\n{digest}"))?;
-        Ok(format!("{origin}{path}?{query}&X-Goog-Signature={}", hex::encode(signature)))
+        Ok(UnsignedUrl {
+            url: format!("{origin}{path}?{query}"),
+            to_sign: format!("GOOG4-RSA-SHA256\n{time}\n{scope}\n{digest}"),
+        })
     }
 }
 

@@ -24,6 +24,8 @@ pub(super) enum Server {
     Federation,
     /// Tokens of a pool for those of a service account.
     Impersonation,
+    /// Signatures of a service account for tokens of a pool.
+    Signing,
     /// The operator's URL for the provider's token.
     SubjectToken,
     /// The machine.
@@ -35,7 +37,7 @@ impl Server {
         match self {
             Self::Token => "Google's token server",
             Self::Sts | Self::Federation => "Google's STS",
-            Self::Impersonation => "Google's IAM Credentials",
+            Self::Impersonation | Self::Signing => "Google's IAM Credentials",
             Self::SubjectToken => "the provider of the workload's token (credential_source.url)",
             Self::Metadata => "the metadata server",
         }
@@ -122,12 +124,13 @@ fn judge(asked: Asked, status: u16, fault: &Fault) -> (Kind, &'static str, Strin
         (Server::Sts, _) => of_sts(asked, status, fault),
         (Server::Federation, _) => of_federation(fault),
         (Server::Impersonation, 401 | 403 | 404) => Some(impersonation()),
+        (Server::Signing, 401 | 403 | 404) => Some(signing()),
         (Server::Metadata, 404) => Some((
             Kind::Unavailable,
             "host-identity-missing",
             "The machine has no service account: attach one with the scope cloud-platform.".to_owned(),
         )),
-        (Server::Impersonation | Server::SubjectToken | Server::Metadata, _) => None,
+        (Server::Impersonation | Server::Signing | Server::SubjectToken | Server::Metadata, _) => None,
     };
     found.unwrap_or_else(|| {
         let code = if fault.code.is_empty() { "no code" } else { &fault.code };
@@ -218,4 +221,10 @@ fn impersonation() -> (Kind, &'static str, String) {
     let advice = "The workload may not act as the service account: grant it roles/iam.workloadIdentityUser (and \
                   roles/iam.serviceAccountTokenCreator) there.";
     (Kind::Unavailable, "impersonation-denied", advice.to_owned())
+}
+
+fn signing() -> (Kind, &'static str, String) {
+    let advice =
+        "The workload may not sign as the service account: grant it roles/iam.serviceAccountTokenCreator there.";
+    (Kind::Unavailable, "sign-denied", advice.to_owned())
 }

@@ -11,10 +11,12 @@ use pangolin_core::secret::Secret;
 use pangolin_core::strategy::{StrategyError, StrategyErrorKind};
 use pangolin_signing::google::ServiceAccount;
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 use url::Url;
 
-use self::external::ExternalAccount;
+pub(super) use self::external::ExternalAccount;
 use self::metadata::Metadata;
+use super::cache::Key;
 use super::fault::{Asked, Server};
 use super::wire::Wire;
 use super::{GcpSettings, TOKEN_URI, WideToken, exchange};
@@ -23,7 +25,13 @@ use super::{GcpSettings, TOKEN_URI, WideToken, exchange};
 const MAX_FILE: usize = 64 * 1024;
 
 /// Who the host is.
-pub(super) enum Identity {
+pub(super) struct Identity {
+    kind: Kind,
+    /// Of everything that says who it is; no secret can be read from it.
+    digest: Key,
+}
+
+enum Kind {
     /// A key in the operator's file.
     ServiceAccount { account: Box<ServiceAccount>, token_uri: Url },
     /// A workload of another provider.
@@ -37,7 +45,11 @@ impl Identity {
     pub(super) async fn of(settings: &GcpSettings) -> Result<Self, StrategyError> {
         match &settings.credentials_file {
             Some(path) => Self::of_file(&read(path, "GOOGLE_APPLICATION_CREDENTIALS").await?),
-            None if settings.metadata => Metadata::at(settings.metadata_host.as_deref()).map(Self::Metadata),
+            None if settings.metadata => {
+                let metadata = Metadata::at(settings.metadata_host.as_deref())?;
+                let digest = Sha256::digest(metadata.url().as_str()).into();
+                Ok(Self { kind: Kind::Metadata(metadata), digest })
+            }
             None => Err(missing(
                 "the host has no identity at Google: let the operator set GOOGLE_APPLICATION_CREDENTIALS to a \
                  credential file, or PANGOLIN_GCP_METADATA=true on a machine with a service account, or give the \
@@ -50,51 +62,68 @@ impl Identity {
     fn of_file(text: &Secret<String>) -> Result<Self, StrategyError> {
         let members: Map<String, Value> =
             serde_json::from_str(text.expose()).map_err(|_| bad_file("no JSON object"))?;
-        match members.get("type").and_then(Value::as_str) {
+        let kind = match members.get("type").and_then(Value::as_str) {
             Some("service_account") => {
                 let account = ServiceAccount::from_json(text).map_err(|error| bad_file(&error.to_string()))?;
                 let token_uri = account.token_uri().unwrap_or(TOKEN_URI);
                 let token_uri = Url::parse(token_uri).map_err(|_| bad_file("'token_uri' is no URL"))?;
-                Ok(Self::ServiceAccount { account: Box::new(account), token_uri })
+                Kind::ServiceAccount { account: Box::new(account), token_uri }
             }
             Some("external_account") => {
-                Ok(Self::External(Box::new(ExternalAccount::read(&members).map_err(|what| bad_file(&what))?)))
+                Kind::External(Box::new(ExternalAccount::read(&members).map_err(|what| bad_file(&what))?))
             }
             Some(other) => {
                 let other = crate::text::printable(other, 60);
-                Err(bad_file(&format!("'type' is '{other}', and service_account and external_account are understood")))
+                return Err(bad_file(&format!(
+                    "'type' is '{other}', and service_account and external_account are understood"
+                )));
             }
-            None => Err(bad_file("it has no 'type'")),
-        }
+            None => return Err(bad_file("it has no 'type'")),
+        };
+        Ok(Self { kind, digest: Sha256::digest(text.expose()).into() })
+    }
+
+    /// Under which its token is kept.
+    pub(super) fn digest(&self) -> Key {
+        self.digest
     }
 
     /// Where this identity's tokens are exchanged, if its file says so.
     pub(super) fn sts(&self) -> Option<&Url> {
-        match self {
-            Self::External(account) => Some(account.token_url()),
-            Self::ServiceAccount { .. } | Self::Metadata(_) => None,
+        match &self.kind {
+            Kind::External(account) => Some(account.token_url()),
+            Kind::ServiceAccount { .. } | Kind::Metadata(_) => None,
         }
     }
 
-    /// The key that signs URLs, if there is one.
-    pub(super) fn key(&self) -> Option<&ServiceAccount> {
-        match self {
-            Self::ServiceAccount { account, .. } => Some(account),
-            Self::External(_) | Self::Metadata(_) => None,
+    /// What signs URLs, if anything does.
+    pub(super) fn signer(&self) -> Option<Signer<'_>> {
+        match &self.kind {
+            Kind::ServiceAccount { account, .. } => Some(Signer::Key(account)),
+            Kind::External(account) => account.impersonated().map(|email| Signer::Remote { account, email }),
+            Kind::Metadata(_) => None,
         }
     }
 
     /// A token of the host itself.
     pub(super) async fn token(&self, wire: &Wire<'_>, clock: &dyn Clock) -> Result<WideToken, StrategyError> {
-        match self {
-            Self::ServiceAccount { account, token_uri } => {
+        match &self.kind {
+            Kind::ServiceAccount { account, token_uri } => {
                 let asked = Asked { server: Server::Token, of_host: true };
                 exchange::assertion(wire, asked, token_uri, account, clock).await
             }
-            Self::External(account) => account.token(wire, clock).await,
-            Self::Metadata(metadata) => metadata.token(wire, clock).await,
+            Kind::External(account) => account.token(wire, clock).await,
+            Kind::Metadata(metadata) => metadata.token(wire, clock).await,
         }
     }
+}
+
+/// What signs for the host.
+pub(super) enum Signer<'a> {
+    /// A key in hand.
+    Key(&'a ServiceAccount),
+    /// Google, for the service account that the workload acts as.
+    Remote { account: &'a ExternalAccount, email: &'a str },
 }
 
 /// A small file of the operator.

@@ -47,7 +47,7 @@ impl Source<'_> {
     pub(super) fn cache_key(&self) -> Key {
         match &self.base {
             Base::Key { key, .. } => *key,
-            Base::Host { .. } => Sha256::digest(b"host").into(),
+            Base::Host { identity, .. } => identity.digest(),
         }
     }
 }

@@ -5,12 +5,16 @@ use pangolin_core::location::Location;
 use pangolin_core::policy::Authorised;
 use pangolin_core::secret::Secret;
 use pangolin_core::strategy::{StrategyError, StrategyErrorKind};
-use pangolin_signing::google::{MAX_URL_LIFE_SECONDS, ServiceAccount, SignedUrl, UrlError};
+use pangolin_signing::google::{MAX_URL_LIFE_SECONDS, ServiceAccount, SignedUrl, UnsignedUrl, UrlError};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 
-use super::identity::Identity;
+use super::cache::Key;
+use super::identity::{ExternalAccount, Identity, Signer};
 use super::principal::{account, require_host_identity};
-use super::{Gcp, Principal, SignUrl, authorised, denied, invalid};
+use super::wire::Wire;
+use super::{Gcp, Principal, SignUrl, authorised, denied, fault, invalid};
 use crate::call::Call;
 
 impl Gcp {
@@ -28,37 +32,60 @@ impl Gcp {
             Principal::Host => {
                 require_host_identity(call)?;
                 let identity = Identity::of(&self.settings).await?;
-                self.signed(call, identity.key().ok_or_else(cannot_sign)?, &ask, &location)?
+                match identity.signer().ok_or_else(cannot_sign)? {
+                    Signer::Key(account) => signed(account, &self.wanted(call, &ask, &location))?,
+                    Signer::Remote { account, email } => {
+                        let unsigned = self.wanted(call, &ask, &location).unsigned(email).map_err(unsignable)?;
+                        let signing = self.signed_by_google(account, identity.digest(), unsigned, call.deadline);
+                        tokio::time::timeout_at(call.deadline, signing)
+                            .await
+                            .unwrap_or_else(|_| Err(fault::too_slow()))?
+                    }
+                }
             }
-            principal => self.signed(call, &account(call, principal)?.0, &ask, &location)?,
+            principal => signed(&account(call, principal)?.0, &self.wanted(call, &ask, &location))?,
         };
         call.masked.push(url.clone());
         Ok(url)
     }
 
-    fn signed(
-        &self,
-        call: &Call,
-        account: &ServiceAccount,
-        ask: &SignUrl,
-        location: &Location,
-    ) -> Result<Secret<String>, StrategyError> {
-        let wanted = SignedUrl {
+    fn wanted<'a>(&self, call: &'a Call, ask: &'a SignUrl, location: &'a Location) -> SignedUrl<'a> {
+        SignedUrl {
             method: &ask.method,
             location,
             endpoint: call.config.get("endpoint").and_then(Value::as_str),
             at: self.clock.now(),
             life_seconds: ask.expires_in_seconds,
-        };
-        account.signed_url(&wanted).map(Secret::new).map_err(|error| {
-            let code = match &error {
-                UrlError::Key(_) => "service-account-key-invalid",
-                UrlError::Endpoint => "endpoint-invalid",
-                UrlError::Method | UrlError::NoObject | UrlError::Life => "not-signable",
-            };
-            invalid(code, error.to_string())
-        })
+        }
     }
+
+    async fn signed_by_google(
+        &self,
+        account: &ExternalAccount,
+        identity: Key,
+        unsigned: UnsignedUrl,
+        deadline: Instant,
+    ) -> Result<Secret<String>, StrategyError> {
+        let wire = Wire { client: self.operator().await?, deadline };
+        // Beside the identity's own token, which is the service account's.
+        let key = Sha256::new().chain_update(b"federated").chain_update(identity).finalize().into();
+        let federated = self.tokens.get(key, &*self.clock, account.federated(&wire, &*self.clock)).await?;
+        let signature = account.sign(&wire, unsigned.to_sign(), &federated).await?;
+        Ok(Secret::new(unsigned.signed(&signature)))
+    }
+}
+
+fn signed(account: &ServiceAccount, wanted: &SignedUrl<'_>) -> Result<Secret<String>, StrategyError> {
+    account.signed_url(wanted).map(Secret::new).map_err(unsignable)
+}
+
+fn unsignable(error: UrlError) -> StrategyError {
+    let code = match &error {
+        UrlError::Key(_) => "service-account-key-invalid",
+        UrlError::Endpoint => "endpoint-invalid",
+        UrlError::Method | UrlError::NoObject | UrlError::Life => "not-signable",
+    };
+    invalid(code, error.to_string())
 }
 
 /// The object, if it lies below a scope with the right that the method needs.
@@ -94,7 +121,7 @@ fn cannot_sign() -> StrategyError {
     StrategyError::new(
         StrategyErrorKind::Unsupported,
         "host-cannot-sign",
-        "the host's identity at Google has no key that signs URLs (workload identity, metadata server): use the vended \
+        "the host's identity at Google has no key that signs URLs (a workload that acts as no service account, the metadata server): use the vended \
          token, or give the warehouse a service_account_key",
     )
 }

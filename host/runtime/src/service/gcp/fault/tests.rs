@@ -7,7 +7,7 @@ fn judged(server: Server, of_host: bool, status: u16, code: &str, message: &str)
 
 #[test]
 fn every_refusal_has_its_code_and_says_what_to_do() {
-    use Server::{Federation, Impersonation, Metadata, Sts, SubjectToken, Token};
+    use Server::{Federation, Impersonation, Metadata, Signing, Sts, SubjectToken, Token};
     let short_lived = "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check \
                        your iat and exp values in the JWT claim.";
     for (server, status, code, message, kind, expected, part) in [
@@ -91,6 +91,7 @@ fn every_refusal_has_its_code_and_says_what_to_do() {
             "workloadIdentityUser",
         ),
         (Impersonation, 503, "UNAVAILABLE", "x", Kind::Upstream, "google-fault", "UNAVAILABLE"),
+        (Signing, 403, "PERMISSION_DENIED", "x", Kind::Unavailable, "sign-denied", "TokenCreator"),
         (Metadata, 404, "", "", Kind::Unavailable, "host-identity-missing", "attach"),
         (Metadata, 403, "", "", Kind::Upstream, "google-fault", "metadata server"),
         (SubjectToken, 403, "", "", Kind::Upstream, "google-fault", "credential_source.url"),

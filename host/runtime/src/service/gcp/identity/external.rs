@@ -4,6 +4,8 @@
 
 use std::path::PathBuf;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::{HeaderName, HeaderValue};
 use pangolin_core::clock::{Clock, UnixMillis};
 use pangolin_core::secret::Secret;
@@ -39,6 +41,7 @@ enum Format {
 
 const SUBJECT: Asked = Asked { server: Server::SubjectToken, of_host: true };
 const FEDERATION: Asked = Asked { server: Server::Federation, of_host: true };
+const SIGNING: Asked = Asked { server: Server::Signing, of_host: true };
 const IMPERSONATION: Asked = Asked { server: Server::Impersonation, of_host: true };
 
 impl ExternalAccount {
@@ -74,14 +77,45 @@ impl ExternalAccount {
         &self.token_url
     }
 
+    /// The service account that the workload acts as.
+    pub(super) fn impersonated(&self) -> Option<&str> {
+        let path = self.impersonation.as_ref()?.path();
+        let (_, account) = path.strip_suffix(":generateAccessToken")?.rsplit_once("/serviceAccounts/")?;
+        (account.contains('@') && !account.contains(['/', '%'])).then_some(account)
+    }
+
     pub(super) async fn token(&self, wire: &Wire<'_>, clock: &dyn Clock) -> Result<WideToken, StrategyError> {
-        let subject = self.subject_token(wire).await?;
-        let pool = (self.audience.as_str(), self.subject_token_type.as_str());
-        let federated = exchange::federated(wire, FEDERATION, &self.token_url, pool, &subject, clock).await?;
+        let federated = self.federated(wire, clock).await?;
         match &self.impersonation {
             None => Ok(federated),
             Some(url) => impersonated(wire, url, &federated).await,
         }
+    }
+
+    /// The workload's token at its pool.
+    pub(in super::super) async fn federated(
+        &self,
+        wire: &Wire<'_>,
+        clock: &dyn Clock,
+    ) -> Result<WideToken, StrategyError> {
+        let subject = self.subject_token(wire).await?;
+        let pool = (self.audience.as_str(), self.subject_token_type.as_str());
+        exchange::federated(wire, FEDERATION, &self.token_url, pool, &subject, clock).await
+    }
+
+    /// A signature of the service account that the workload acts as, made by Google.
+    pub(in super::super) async fn sign(
+        &self,
+        wire: &Wire<'_>,
+        text: &str,
+        federated: &WideToken,
+    ) -> Result<Vec<u8>, StrategyError> {
+        let missing = || fault::unreadable(SIGNING, "it has no signature");
+        let mut url = self.impersonation.clone().ok_or_else(missing)?;
+        url.set_path(&url.path().replace(":generateAccessToken", ":signBlob"));
+        let answer = wire.json(SIGNING, &url, &json!({ "payload": STANDARD.encode(text) }), &federated.token).await?;
+        let signature = answer.get("signedBlob").and_then(Value::as_str).and_then(|text| STANDARD.decode(text).ok());
+        signature.filter(|signature| !signature.is_empty()).ok_or_else(missing)
     }
 
     async fn subject_token(&self, wire: &Wire<'_>) -> Result<Secret<String>, StrategyError> {

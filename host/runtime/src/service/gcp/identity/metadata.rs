@@ -31,6 +31,10 @@ impl Metadata {
         Ok(Self { token_url })
     }
 
+    pub(super) fn url(&self) -> &Url {
+        &self.token_url
+    }
+
     pub(super) async fn token(&self, wire: &Wire<'_>, clock: &dyn Clock) -> Result<WideToken, StrategyError> {
         let at = clock.now();
         let answer = wire.get(ASKED, self.token_url.clone(), [(FLAVOR, GOOGLE)]).await?;

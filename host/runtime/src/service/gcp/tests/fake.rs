@@ -125,7 +125,16 @@ fn answer(state: &mut State, request: &str) -> String {
             state.seen.push(("/v1/token".to_owned(), form));
             state.orders.sts.clone().unwrap_or_else(|| reply(200, &token(state, kind)))
         }
-        "POST /impersonate" => {
+        "POST /v1/projects/-/serviceAccounts/vending@acme-lake.iam.gserviceaccount.com:signBlob" => {
+            assert!(headers["authorization"].starts_with("Bearer ya29.federated-token-"), "{headers:?}");
+            let body: Value = serde_json::from_str(body).unwrap();
+            let text = String::from_utf8(STANDARD.decode(body["payload"].as_str().unwrap()).unwrap()).unwrap();
+            assert!(text.starts_with("GOOG4-RSA-SHA256\n20260101T000000Z\n"), "{text}");
+            state.seen.push(("/sign".to_owned(), Form::new()));
+            let good = json!({ "keyId": "k", "signedBlob": STANDARD.encode(b"signed") });
+            state.orders.impersonation.clone().unwrap_or_else(|| reply(200, &good))
+        }
+        "POST /v1/projects/-/serviceAccounts/vending@acme-lake.iam.gserviceaccount.com:generateAccessToken" => {
             assert!(headers["authorization"].starts_with("Bearer ya29.federated-token-"), "{headers:?}");
             let body: Value = serde_json::from_str(body).unwrap();
             assert_eq!(body, json!({ "scope": [super::SCOPE], "lifetime": "3600s" }));

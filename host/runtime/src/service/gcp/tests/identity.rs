@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use super::fake::{AUDIENCE, Orders, SUBJECT, oauth_error, raw, reply};
 use super::*;
 
-fn write(folder: &Path, name: &str, text: &str) -> PathBuf {
+pub(super) fn write(folder: &Path, name: &str, text: &str) -> PathBuf {
     let path = folder.join(name);
     std::fs::write(&path, text).unwrap();
     path
 }
 
-fn external(fake: &FakeGoogle, source: &Value, impersonates: bool) -> String {
+pub(super) fn external(fake: &FakeGoogle, source: &Value, impersonates: bool) -> String {
     let mut file = json!({
         "type": "external_account",
         "audience": AUDIENCE,
@@ -22,13 +22,14 @@ fn external(fake: &FakeGoogle, source: &Value, impersonates: bool) -> String {
         "credential_source": source,
     });
     if impersonates {
-        file["service_account_impersonation_url"] = json!(fake.url("/impersonate"));
+        let impersonation = format!("/v1/projects/-/serviceAccounts/{EMAIL}:generateAccessToken");
+        file["service_account_impersonation_url"] = json!(fake.url(&impersonation));
     }
     file.to_string()
 }
 
 /// The service of a host with this credential file.
-fn with_file(folder: &Path, text: &str) -> Gcp {
+pub(super) fn with_file(folder: &Path, text: &str) -> Gcp {
     service_with(GcpSettings { credentials_file: Some(write(folder, "adc.json", text)), ..GcpSettings::default() }).0
 }
 

@@ -1,6 +1,6 @@
 //! Signed URLs. That the signature is Google's is held by vectors where it is made.
 
-use super::fake::KEY_ID;
+use super::fake::{KEY_ID, Orders, SUBJECT, reply};
 use super::*;
 
 const OBJECT: &str = "gs://lake/sales/orders/data/a b'é.parquet";
@@ -101,4 +101,29 @@ async fn the_host_signs_only_with_a_key() {
     assert_eq!(service.sign_url(&mut ungranted, ask()).await.unwrap_err().code, "host-identity-not-granted");
     let error = service.sign_url(&mut caller(Access::READ).build(), ask()).await.unwrap_err();
     assert_eq!(error.code, "host-identity-not-used");
+}
+
+#[tokio::test]
+async fn google_signs_for_a_workload_that_acts_as_a_service_account() {
+    let ask = || SignUrl { principal: Principal::Host, ..sign("GET", OBJECT) };
+    let (fake, folder) = (FakeGoogle::start().await, tempfile::tempdir().unwrap());
+    let source = serde_json::json!({ "file": identity::write(folder.path(), "token", SUBJECT) });
+    let service = identity::with_file(folder.path(), &identity::external(&fake, &source, true));
+    for _ in 0..2 {
+        let url = shown(&service.sign_url(&mut hosts().build(), ask()).await.unwrap());
+        let credential = "X-Goog-Credential=vending%40acme-lake.iam.gserviceaccount.com%2F20260101%2Fauto";
+        assert!(url.contains(credential) && url.ends_with("&X-Goog-Signature=7369676e6564"), "{url}");
+    }
+    // Its token is kept apart from the service account's.
+    assert_eq!(fake.paths(), ["/v1/token", "/sign", "/sign"]);
+    service.downscope(&mut hosts().build(), ask_as_host()).await.unwrap();
+    assert_eq!(fake.paths()[3..], ["/v1/token", "/impersonate", "/v1/token"]);
+    for (answer, code) in
+        [(reply(403, &serde_json::json!({})), "sign-denied"), (reply(200, &serde_json::json!({})), "google-fault")]
+    {
+        fake.order(Orders { impersonation: Some(answer), ..Orders::default() });
+        assert_eq!(service.sign_url(&mut hosts().build(), ask()).await.unwrap_err().code, code);
+    }
+    let alone = identity::with_file(folder.path(), &identity::external(&fake, &source, false));
+    assert_eq!(alone.sign_url(&mut hosts().build(), ask()).await.unwrap_err().code, "host-cannot-sign");
 }
