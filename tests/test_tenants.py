@@ -71,6 +71,8 @@ def victim(host: Host, planted: Planted, seaweed: Seaweed) -> Victim:
         "revoke": token,
         "audit": row,
         "plugins": "AwsSts",
+        # A lease of the other tenant is tried in test_vast_leases.py, where there are any.
+        "leases": str(uuid.uuid4()),
     }
     return Victim(tenant, lake, names)
 
