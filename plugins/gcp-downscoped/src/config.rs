@@ -1,13 +1,17 @@
 //! The warehouse's fields, read and judged.
 
 use pangolin_plugin_sdk::gcp::{Endpoints, Principal};
-use pangolin_plugin_sdk::{Config, Field, FieldKind, Problem, SecretUse};
+use pangolin_plugin_sdk::{Config, Field, FieldKind, HostPattern, Problem, SecretUse};
 
 #[cfg(test)]
 mod tests;
 
 /// The keys sign assertions and URLs, and nothing else.
 const SIGNS: &[SecretUse] = &[SecretUse::JwtAssertion];
+
+/// Where assertions are sent.
+const TOKEN_SERVERS: &[HostPattern] =
+    &[HostPattern::Literal("oauth2.googleapis.com"), HostPattern::OfField("token_uri")];
 
 /// What a warehouse can say beside `bucket`, `prefix`, `project_id` and `endpoint`, which are the
 /// storage's own.
@@ -27,19 +31,17 @@ pub(crate) const FIELDS: &[Field] = &[
         "gcs.service-account-json",
         "gcp.service-account",
         "gcs.service-account",
-    ]),
+    ])
+    .only_to(TOKEN_SERVERS),
     Field::text("service_account_email", "Address of the service account, beside private_key").aliases(&[
         "gcp.service-account-email",
         "gcs.service-account-email",
         "service-account-email",
         "gcp.service_account_email",
     ]),
-    Field::secret("private_key", SIGNS, "Private key (PEM) of the service account, in place of a JSON key").aliases(&[
-        "gcp.private-key",
-        "gcs.private-key",
-        "private-key",
-        "gcp.private_key",
-    ]),
+    Field::secret("private_key", SIGNS, "Private key (PEM) of the service account, in place of a JSON key")
+        .aliases(&["gcp.private-key", "gcs.private-key", "private-key", "gcp.private_key"])
+        .only_to(TOKEN_SERVERS),
     Field::new("token_uri", FieldKind::Url, "Token server in place of Google's; needs a key of the warehouse")
         .aliases(&["gcp.token-uri", "gcs.token-uri", "token-uri", "gcp.token_uri"])
         .destination(),

@@ -136,14 +136,24 @@ impl Gcp {
         self.operator.get_or_try_init(make).await.map_err(|error| fault::of_egress(&error, "the host's own identity"))
     }
 
-    /// A server that a warehouse or its key names: granted to the plugin, allowed by the policy.
+    /// A server for what opens more than one table (assertions, wide tokens): Google's, or one that a
+    /// field of the warehouse names that decides so; granted to the plugin, allowed by the policy.
     fn granted(&self, call: &Call, text: &str, field: &str) -> Result<Url, StrategyError> {
         let policy = self.egress.policy().ok_or_else(|| denied("egress-denied", "this host has no egress policy"))?;
         let url = policy.check_url(text).map_err(|refused| denied("egress-denied", format!("{field}: {refused}")))?;
+        let (plugin, host) = (&call.plugin, wanted_host(&url));
+        if !is_googles(&url) && !is_destination(call, &url) {
+            return Err(denied(
+                "server-not-configured",
+                format!(
+                    "plugin '{plugin}' names '{host}', which is neither Google's nor in a field of the warehouse that \
+                     decides where secrets are sent"
+                ),
+            ));
+        }
         if host_granted(&call.hosts, &call.config, &url) {
             return Ok(url);
         }
-        let (plugin, host) = (&call.plugin, wanted_host(&url));
         Err(denied(
             "host-not-granted",
             format!(
@@ -153,6 +163,19 @@ impl Gcp {
             ),
         ))
     }
+}
+
+/// At Google, by https.
+fn is_googles(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    url.scheme() == "https" && url.port().is_none() && host.ends_with(".googleapis.com")
+}
+
+/// A change of such a field asks for the secrets again, so whoever set it has them.
+fn is_destination(call: &Call, url: &Url) -> bool {
+    let fields = call.fields.iter().filter(|field| field.destination);
+    let mut named = fields.filter_map(|field| Url::parse(call.config.get(&field.name)?.as_str()?).ok());
+    named.any(|named| named.origin() == url.origin())
 }
 
 fn authorised(call: &Call, otherwise: &str) -> Result<Authorised, StrategyError> {

@@ -67,6 +67,12 @@ impl CallBuilder {
         self
     }
 
+    /// A field that decides where secrets are sent.
+    pub(super) fn destination(mut self, name: &str, url: impl Into<Value>) -> Self {
+        self.fields.push(Field { destination: true, ..field(name, &[]) });
+        self.config(name, url)
+    }
+
     pub(super) fn config(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.call.config.insert(name.to_owned(), value.into());
         self

@@ -85,6 +85,8 @@ fn only_the_keys_are_secrets_and_they_sign_only() {
     let secrets: Vec<&str> = FIELDS.iter().filter(|f| !f.secret_uses.is_empty()).map(|f| f.name).collect();
     assert_eq!(secrets, ["service_account_key", "private_key"]);
     assert!(FIELDS.iter().all(|f| f.secret_uses.is_empty() || f.secret_uses == [SecretUse::JwtAssertion]));
+    let to_token_servers = |f: &&Field| !f.secret_uses.is_empty() && f.secret_hosts == TOKEN_SERVERS;
+    assert_eq!(FIELDS.iter().filter(to_token_servers).count(), 2);
     let destinations: Vec<&str> = FIELDS.iter().filter(|f| f.destination).map(|f| f.name).collect();
     assert_eq!(destinations, ["token_uri", "sts_endpoint"]);
 }

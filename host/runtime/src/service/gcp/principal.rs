@@ -13,7 +13,7 @@ use super::cache::Key;
 use super::fault::{self, Asked, Server};
 use super::identity::Identity;
 use super::wire::Wire;
-use super::{Downscope, Gcp, Principal, STS, TOKEN_URI, WideToken, denied, exchange, invalid};
+use super::{Downscope, Gcp, Principal, STS, TOKEN_URI, WideToken, denied, exchange, invalid, is_googles};
 use crate::call::Call;
 use crate::service::slot;
 
@@ -60,6 +60,10 @@ impl Gcp {
         }
         let (account, digest) = account(call, &ask.principal)?;
         let token_uri = self.granted(call, token_uri(&account, ask.token_uri.as_deref())?, "token_uri")?;
+        if let Principal::ServiceAccountKey(slot) | Principal::ServiceAccount { private_key: slot, .. } = &ask.principal
+        {
+            slot::require_host(call, slot, &token_uri)?;
+        }
         let sts_url = sts_url(ask.sts.as_deref().unwrap_or(STS))?;
         let sts_url = self.granted(call, sts_url.as_str(), "sts_endpoint")?;
         let key = Sha256::new().chain_update(digest).chain_update(token_uri.as_str()).finalize().into();
@@ -157,7 +161,7 @@ fn digest(email: &str, key: &Secret<String>) -> Key {
 fn token_uri<'a>(account: &'a ServiceAccount, configured: Option<&'a str>) -> Result<&'a str, StrategyError> {
     match configured.or(account.token_uri()) {
         None => Ok(TOKEN_URI),
-        Some(uri) if configured.is_some() || is_googles(uri) => Ok(uri),
+        Some(uri) if configured.is_some() || Url::parse(uri).is_ok_and(|url| is_googles(&url)) => Ok(uri),
         Some(uri) => {
             let uri = crate::text::printable(uri, 200);
             Err(invalid(
@@ -169,12 +173,6 @@ fn token_uri<'a>(account: &'a ServiceAccount, configured: Option<&'a str>) -> Re
             ))
         }
     }
-}
-
-fn is_googles(uri: &str) -> bool {
-    Url::parse(uri).is_ok_and(|url| {
-        url.scheme() == "https" && url.host_str().is_some_and(|host| host.ends_with(".googleapis.com"))
-    })
 }
 
 /// The exchange at a base URL of STS.

@@ -30,8 +30,8 @@ fn service() -> Gcp {
 /// A warehouse at the fake's servers, which the plugin may reach.
 fn at(fake: &FakeGoogle) -> CallBuilder {
     testing::call()
-        .config("token_uri", fake.url("/token"))
-        .config("sts_endpoint", fake.url(""))
+        .destination("token_uri", fake.url("/token"))
+        .destination("sts_endpoint", fake.url(""))
         .hosts(&[HostPattern::OfField("token_uri".into()), HostPattern::OfField("sts_endpoint".into())])
         .vend_at(StorageKind::Gcs, "gs://lake", Access::READ_WRITE)
 }

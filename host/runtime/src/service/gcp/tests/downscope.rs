@@ -123,8 +123,13 @@ async fn a_key_is_one_of_its_slot_and_goes_to_granted_servers_only() {
     }
     let mut ungranted = own(&fake).build();
     ungranted.hosts = Arc::new([HostPattern::OfField("token_uri".into())]);
-    let elsewhere = Downscope { sts: Some("https://sts.example".into()), ..ask(&fake) };
+    let elsewhere = Downscope { sts: Some("https://sts.googleapis.com".into()), ..ask(&fake) };
     assert_eq!(code(ungranted, elsewhere).await, "host-not-granted");
+    let mut elsewhere_only = own(&fake).build();
+    let mut fields = elsewhere_only.fields.to_vec();
+    fields.iter_mut().for_each(|field| field.secret_hosts = vec![HostPattern::OfField("other".into())]);
+    elsewhere_only.fields = fields.into();
+    assert_eq!(code(elsewhere_only, ask(&fake)).await, "slot-not-allowed");
     for uri in ["http://10.0.0.1/token", "http://169.254.169.254/", "http://example.com/", "ftp://x/", "x"] {
         let asked = Downscope { token_uri: Some(uri.into()), ..ask(&fake) };
         assert_eq!(code(own(&fake).build(), asked).await, "egress-denied", "{uri}");
@@ -149,6 +154,25 @@ async fn a_key_does_not_choose_its_own_server() {
     assert_eq!(error.code, "host-not-granted");
     assert!(error.message.contains("oauth2.googleapis.com"), "{error}");
     assert_eq!(fake.requests(), 0);
+}
+
+#[tokio::test]
+async fn a_guest_does_not_choose_a_server_either() {
+    let (fake, own_server) = (FakeGoogle::start().await, FakeGoogle::start().await);
+    let call = || {
+        let hosts = ["token_uri", "sts_endpoint", "elsewhere"].map(|field| HostPattern::OfField(field.into()));
+        own(&fake).config("elsewhere", own_server.url("")).hosts(&hosts).build()
+    };
+    for request in [
+        Downscope { sts: Some(own_server.url("")), ..ask(&fake) },
+        Downscope { token_uri: Some(own_server.url("/token")), ..ask(&fake) },
+        Downscope { sts: Some("https://googleapis.com.example".into()), ..ask(&fake) },
+        Downscope { sts: Some("https://sts.googleapis.com:8443".into()), ..ask(&fake) },
+    ] {
+        assert_eq!(refused(&service(), &mut call(), request).await.code, "server-not-configured");
+    }
+    service().downscope(&mut call(), ask(&fake)).await.unwrap();
+    assert_eq!(own_server.requests(), 0);
 }
 
 #[tokio::test]
@@ -231,7 +255,7 @@ async fn an_unreachable_or_silent_google_is_unavailable() {
     let expected = (StrategyErrorKind::Unavailable, "google-unreachable");
     assert_eq!((error.kind, error.code.as_str()), expected, "{error}");
     let gone = "http://127.0.0.1:9/token";
-    let mut call = own(&fake).config("token_uri", gone).build();
+    let mut call = own(&fake).destination("token_uri", gone).build();
     let error = refused(&service(), &mut call, Downscope { token_uri: Some(gone.into()), ..ask(&fake) }).await;
     assert_eq!((error.kind, error.code.as_str()), expected, "{error}");
 }
