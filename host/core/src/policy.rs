@@ -99,6 +99,12 @@ pub enum Denied {
     /// Nothing of this table is there.
     #[error("location '{0}' is no object of this table")]
     NotInTable(String),
+    /// The body of a request that would be signed with a wide credential decides what it does.
+    #[error(
+        "many objects at once are not deleted here: the strategy's credential opens more than this table, and not every \
+         store holds a body to its signature; delete them one by one, or set `allow_unscoped: true` on the warehouse"
+    )]
+    BodyDecides,
     /// The role or the base belongs to another tenant; tells nothing more.
     #[error("this warehouse may not use the host's own identity for its role or base location; ask the operator")]
     HostIdentity,

@@ -147,6 +147,12 @@ impl S3Request {
         })
     }
 
+    /// Whether its body says which objects it touches.
+    #[must_use]
+    pub fn body_decides(&self) -> bool {
+        self.body.is_some()
+    }
+
     /// The URI as it is signed; the client must send it so.
     #[must_use]
     pub fn url(&self) -> &Url {

@@ -62,7 +62,7 @@ impl Catalogs {
                 return Err(malformed);
             }
         };
-        let touched = Touched { objects: std::slice::from_ref(&object), listing: None, access };
+        let touched = Touched { objects: std::slice::from_ref(&object), listing: None, access, body_decides: false };
         let ask = SignatureAsk { signature: Signature::Url, method, touched, context: asker.context };
         let sign = |key: KeptKey<'_>, life: u32| url(key, life, address, method, &object);
         let made = self.vending.presign(asker.principal, &snapshot, &table, ask, asked.ttl_seconds, sign).await?;

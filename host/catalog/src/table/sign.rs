@@ -80,8 +80,14 @@ impl Catalogs {
                 return self.recorded(asker, &snapshot, deed, Err(error)).await;
             }
         };
-        let region = region(self.storage_address(&snapshot))?;
-        let touched = Touched { objects: &request.objects, listing: request.listing.as_ref(), access: request.access };
+        let address = self.storage_address(&snapshot);
+        let region = region(address)?;
+        let touched = Touched {
+            objects: &request.objects,
+            listing: request.listing.as_ref(),
+            access: request.access,
+            body_decides: request.body_decides() && !address.is_aws(),
+        };
         let ask =
             SignatureAsk { signature: Signature::Request, method: &asked.method, touched, context: asker.context };
         let sign = |key: KeptKey<'_>| {

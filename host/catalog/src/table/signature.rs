@@ -28,7 +28,7 @@ impl Catalogs {
         match self.find_to_open(asker, catalog, namespace, name).await? {
             Sought::Found(snapshot, table) => Ok((snapshot, table)),
             Sought::Hidden(snapshot, table, missing) => {
-                let touched = Touched { objects: &[], listing: None, access: Access::READ };
+                let touched = Touched { objects: &[], listing: None, access: Access::READ, body_decides: false };
                 let ask = SignatureAsk { signature, method, touched, context: asker.context };
                 self.vending.refuse_hidden_signature(asker.principal, &snapshot, &table, ask).await?;
                 Err(missing)

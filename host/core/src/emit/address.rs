@@ -28,6 +28,12 @@ impl<'a> StorageAddress<'a> {
         let said = warehouse.config.get("path_style_access").and_then(serde_json::Value::as_bool);
         Self { endpoint, region, path_style: said.or(own_store) }
     }
+
+    /// Whether the storage is AWS's own, which holds a body to the digest that is signed.
+    #[must_use]
+    pub fn is_aws(&self) -> bool {
+        self.endpoint.is_none_or(is_aws)
+    }
 }
 
 fn is_aws(endpoint: &str) -> bool {

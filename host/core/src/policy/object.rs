@@ -16,6 +16,9 @@ pub struct Touched<'a> {
     pub listing: Option<&'a Location>,
     /// What it needs on all of them; reading is always part of it.
     pub access: Access,
+    /// Its body says which objects are meant, at a store that may not hold the body to the digest
+    /// that is signed.
+    pub body_decides: bool,
 }
 
 /// Judges one signature: the rights on the table, and whether every object lies in it.
@@ -66,12 +69,18 @@ fn holds_prefix(scope: &Scope, prefix: &Location) -> bool {
 }
 
 /// Holds a signature against how narrow the strategy's credentials are. As the credential stays in
-/// the host and every use of it is judged, it may open more than the table (A22).
-#[must_use]
-pub fn kept_in_host(authorised: Authorised, scoping: Scoping) -> Authorised {
+/// the host and every use of it is judged, it may open more than the table (A22); unless the client
+/// could make another request of the one that was judged.
+///
+/// # Errors
+/// [`Denied::BodyDecides`].
+pub fn kept_in_host(authorised: Authorised, scoping: Scoping, touched: Touched<'_>) -> Result<Authorised, Denied> {
     match scoping {
-        Scoping::Exact | Scoping::Delegated => authorised,
-        Scoping::AccessOnly | Scoping::Unscoped => Authorised { may_be_unscoped: true, ..authorised },
+        Scoping::Exact | Scoping::Delegated => Ok(authorised),
+        Scoping::AccessOnly | Scoping::Unscoped if touched.body_decides && !authorised.may_be_unscoped => {
+            Err(Denied::BodyDecides)
+        }
+        Scoping::AccessOnly | Scoping::Unscoped => Ok(Authorised { may_be_unscoped: true, ..authorised }),
     }
 }
 
@@ -90,7 +99,7 @@ mod tests {
     fn judge(who: &Principal, objects: &[&str], listing: Option<&str>, access: Access) -> Result<Authorised, Denied> {
         let objects: Vec<Location> = objects.iter().map(|text| at(text)).collect();
         let listing = listing.map(at);
-        let touched = Touched { objects: &objects, listing: listing.as_ref(), access };
+        let touched = Touched { objects: &objects, listing: listing.as_ref(), access, body_decides: false };
         authorise_objects(who, &catalog_snapshot(), &table("orders"), touched)
     }
 
@@ -152,11 +161,21 @@ mod tests {
 
     #[test]
     fn only_what_cannot_be_narrowed_may_be_wide() {
-        let reader = principal(vec![grant(PermissionScope::Tenant, &[Action::Read])]);
-        let judged = || judge(&reader, &["s3://bucket/base/sales/orders/a"], None, Access::READ).unwrap();
-        assert!(!kept_in_host(judged(), Scoping::Exact).may_be_unscoped());
-        assert!(!kept_in_host(judged(), Scoping::Delegated).may_be_unscoped());
-        assert!(kept_in_host(judged(), Scoping::AccessOnly).may_be_unscoped());
-        assert!(kept_in_host(judged(), Scoping::Unscoped).may_be_unscoped());
+        let catalog = PermissionScope::Catalog { catalog_id: crate::fixtures::CATALOG };
+        let reader = principal(vec![grant(catalog, &[Action::Read])]);
+        let kept = |who: &Principal, scoping, body_decides| {
+            let authorised = judge(who, &["s3://bucket/base/sales/orders/a"], None, Access::READ).unwrap();
+            let touched = Touched { objects: &[], listing: None, access: Access::READ, body_decides };
+            kept_in_host(authorised, scoping, touched).map(|authorised| authorised.may_be_unscoped())
+        };
+        for narrow in [Scoping::Exact, Scoping::Delegated] {
+            assert_eq!(kept(&reader, narrow, false), Ok(false));
+            assert_eq!(kept(&reader, narrow, true), Ok(false), "the credential holds what the body says");
+        }
+        for wide in [Scoping::AccessOnly, Scoping::Unscoped] {
+            assert_eq!(kept(&reader, wide, false), Ok(true));
+            assert_eq!(kept(&reader, wide, true), Err(Denied::BodyDecides));
+            assert_eq!(kept(&admin(), wide, true), Ok(true), "who may have all of it anyway");
+        }
     }
 }

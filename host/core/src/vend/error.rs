@@ -72,7 +72,7 @@ impl VendError {
             Self::Denied(Denied::Outside(_)) => "location-outside-base",
             Self::Denied(Denied::NotInTable(_)) => "location-outside-table",
             Self::Denied(Denied::HostIdentity) => "host-identity-refused",
-            Self::Denied(Denied::Unscoped(_)) => "unscoped-refused",
+            Self::Denied(Denied::Unscoped(_) | Denied::BodyDecides) => "unscoped-refused",
             Self::LocationShared => "location-shared",
             Self::StrategyMissing(_) => "strategy-missing",
             Self::TtlTooShort { .. } => "ttl-too-short",

@@ -190,7 +190,7 @@ impl Vending {
     ) -> Result<Arc<Vended>, VendError> {
         let Asked { snapshot, ask, .. } = asked;
         let scoping = strategy.description.scoping_for(&snapshot.warehouse.config);
-        let authorised = policy::kept_in_host(authorised, scoping);
+        let authorised = policy::kept_in_host(authorised, scoping, ask.touched)?;
         let vend = VendAsk {
             access: ask.touched.access,
             ttl_seconds: None,

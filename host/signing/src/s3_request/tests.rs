@@ -194,7 +194,9 @@ fn a_deletion_of_many_names_them_all() {
         let request = read("POST", path, &[], Some(BODY)).unwrap();
         assert_eq!(objects(&request), ["s3://lake/t/a&b c", "s3://lake/t/é"]);
         assert_eq!(request.access.describe(), "read-delete");
+        assert!(request.body_decides());
     }
+    assert!(!read("DELETE", "/lake/t/a", &[], Some(BODY)).unwrap().body_decides());
     assert!(matches!(read("POST", "/lake?delete", &[], None), Err(NotSigned::Body(_))));
     for body in [
         "",

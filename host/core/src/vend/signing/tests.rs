@@ -23,7 +23,7 @@ fn context() -> RequestContext {
 
 async fn sign(bench: &Bench, who: &Principal, object: &str, access: Access) -> Result<Option<String>, VendError> {
     let (objects, context) = ([Location::parse(object).unwrap()], context());
-    let touched = Touched { objects: &objects, listing: None, access };
+    let touched = Touched { objects: &objects, listing: None, access, body_decides: false };
     let ask = SignatureAsk { signature: Signature::Request, method: "GET", touched, context: &context };
     let by = |key: KeptKey<'_>| Ok(format!("{}@{}", key.credential.prefix, key.at.0));
     bench.vending.sign_request(who, &catalog_snapshot(), &table("orders"), ask, by).await
@@ -31,7 +31,7 @@ async fn sign(bench: &Bench, who: &Principal, object: &str, access: Access) -> R
 
 async fn presign(bench: &Bench, snapshot: &CatalogSnapshot, ttl: Option<u32>) -> Result<Option<Presigned>, VendError> {
     let (objects, context) = ([Location::parse(OBJECT).unwrap()], context());
-    let touched = Touched { objects: &objects, listing: None, access: Access::READ };
+    let touched = Touched { objects: &objects, listing: None, access: Access::READ, body_decides: false };
     let ask = SignatureAsk { signature: Signature::Url, method: "GET", touched, context: &context };
     let by = |_: KeptKey<'_>, life: u32| Ok(Secret::from(format!("https://signed/{life}")));
     bench.vending.presign(&admin(), snapshot, &table("orders"), ask, ttl, by).await
