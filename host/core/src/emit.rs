@@ -20,7 +20,7 @@ use serde::Serialize;
 use crate::clock::UnixMillis;
 use crate::location::Location;
 use crate::strategy::MintedCredential;
-use crate::warehouse::Warehouse;
+use crate::warehouse::{Warehouse, blob_service};
 
 pub use self::address::StorageAddress;
 pub use self::client::Client;
@@ -186,6 +186,14 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// PyIceberg's file system over fsspec takes it for the host of the blob service, and puts
+    /// `https://` before it.
+    fn blob_host(&self) -> Option<String> {
+        let service = blob_service(self.emission.warehouse.text("endpoint"), &self.account_host)?;
+        let (_, rest) = service.as_str().split_once("://")?;
+        Some(rest.trim_end_matches('/').to_owned())
+    }
+
     fn minted_entry(&self, key: &str) -> Option<&'a crate::secret::Secret<String>> {
         self.minted.entries.iter().find(|(name, _)| name == key).map(|(_, value)| value)
     }
@@ -203,7 +211,7 @@ impl<'a> Facts<'a> {
             Fact::RefreshEndpoint => self.expires_at().and_then(|_| own(self.emission.refresh_endpoint)),
             Fact::RefreshEnabled => self.expires_at().map(|_| "true".to_owned()),
             Fact::Account => own(self.account),
-            Fact::AccountHost => own(&self.account_host),
+            Fact::AccountHost => self.blob_host(),
             Fact::Container => own(self.container),
             Fact::Project => warehouse.text("project_id").and_then(own),
             Fact::CredentialType => Some(rules::credential_type(self.emission.strategy)),

@@ -5,6 +5,7 @@
 //! comes after.
 
 mod base;
+mod blob_service;
 mod context;
 mod create;
 mod field;
@@ -30,6 +31,7 @@ use crate::id::{TenantId, WarehouseId};
 use crate::location::Location;
 use crate::secret::SecretValue;
 
+pub use self::blob_service::{blob_service, is_azures};
 pub use self::context::WarehouseContext;
 pub use self::create::create;
 pub use self::problem::WarehouseProblems;

@@ -36,6 +36,9 @@ pub(crate) const MAX_HANDLE_BYTES: usize = 4 * 1024;
 /// How far the issuer's clock may be ahead of ours.
 const SKEW_SECONDS: i64 = 60;
 
+/// 9999-12-31T23:59:59Z: later instants have no usual text.
+const END_OF_CALENDAR: UnixMillis = UnixMillis(253_402_300_799_000);
+
 fn bad(code: &str, message: impl Into<String>) -> StrategyError {
     StrategyError::new(StrategyErrorKind::Plugin, code, message)
 }
@@ -146,19 +149,19 @@ struct Life {
     /// A strategy that cannot narrow may mint what does not expire; it says so by `unscoped`. What is
     /// leased ends by the host.
     may_be_endless: bool,
-    /// Nor does such a strategy choose how long its issuer's tokens live.
-    may_be_longer: bool,
 }
 
 impl Life {
     fn new(terms: &Terms<'_>) -> Self {
         // An issuer that cannot mint less than its least gives that.
         let ttl = terms.ttl_seconds.max(terms.description.min_ttl_seconds.unwrap_or(0));
+        let asked = terms.now.plus_seconds(i64::from(ttl).saturating_add(SKEW_SECONDS));
+        let is_unscoped = terms.scoping == Scoping::Unscoped;
         Self {
             now: terms.now,
-            latest: terms.now.plus_seconds(i64::from(ttl).saturating_add(SKEW_SECONDS)),
-            may_be_endless: terms.leases || terms.scoping == Scoping::Unscoped,
-            may_be_longer: terms.scoping == Scoping::Unscoped,
+            // Nor does a strategy that passes on what it gets choose how long that lives.
+            latest: if is_unscoped { END_OF_CALENDAR } else { asked },
+            may_be_endless: terms.leases || is_unscoped,
         }
     }
 
@@ -171,7 +174,7 @@ impl Life {
             };
         };
         let at = UnixMillis(i64::try_from(at).unwrap_or(i64::MAX));
-        if at > self.latest && !self.may_be_longer {
+        if at > self.latest {
             return Err(bad(
                 "plugin-longer-life",
                 format!(

@@ -73,7 +73,7 @@ pub struct EgressSection {
     /// `AWS_ALLOW_HTTP`.
     pub allow_http: bool,
     /// Endpoints that the operator set: `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_STS`,
-    /// `AWS_ENDPOINT_URL_S3` and `AZURE_AUTHORITY_HOST`.
+    /// `AWS_ENDPOINT_URL_S3`, `AZURE_AUTHORITY_HOST` and `AZURE_STORAGE_ENDPOINT`.
     pub operator_endpoints: Vec<Url>,
 }
 

@@ -231,7 +231,7 @@ fn azure_has_both_forms_of_the_sas() {
             "adls.sas-token": "sv=1&sig=planted",
             "adls.sas-token.acct.dfs.core.windows.net": "sv=1&sig=planted",
             "adls.sas-token-expires-at-ms.acct.dfs.core.windows.net": "1700000000000",
-            "adls.account-name": "acct", "adls.account-host": "acct.dfs.core.windows.net", "adls.container": "data",
+            "adls.account-name": "acct", "adls.account-host": "acct.blob.core.windows.net", "adls.container": "data",
             "adls.refresh-credentials-endpoint": REFRESH, "adls.refresh-credentials-enabled": "true",
             "credential-type": "azure-sas", "credential-scope": "table",
             "credential-expires-at": "2023-11-14T22:13:20.000Z",
@@ -245,6 +245,27 @@ fn azure_has_both_forms_of_the_sas() {
             "expiration": "2023-11-14T22:13:20.000Z", "scoped": true,
         })
     );
+}
+
+#[test]
+fn pyiceberg_is_led_to_the_blob_service() {
+    let config = json!({ "account_name": "acct", "container": "data", "endpoint": "https://127.0.0.1:10000/acct/" });
+    let root = "abfss://data@acct.dfs.core.windows.net/sales/orders";
+    let config = Case::new(StorageKind::Azure, &config, root, sas()).config();
+    assert_eq!(config["adls.account-host"], "127.0.0.1:10000/acct");
+    assert_eq!(config["adls.sas-token.acct.dfs.core.windows.net"], "sv=1&sig=planted", "by the location's host");
+}
+
+#[test]
+fn both_an_azure_token_and_a_sas_go_out_where_both_were_minted() {
+    let entries = [("adls.sas-token", "sv=1&sig=planted"), ("adls.token", "eyJ")];
+    let both = minted("abfss://data@acct.dfs.core.windows.net/sales/orders/", &entries, Some(EXPIRY));
+    let case = Case { strategy: "AzureOAuth", unscoped: true, ..azure(both) };
+    let config = case.config();
+    assert_eq!((&config["adls.token"], &config["adls.sas-token"]), (&json!("eyJ"), &json!("sv=1&sig=planted")));
+    assert_eq!(config["credential-scope"], "unscoped");
+    let body = serde_json::to_value(flat(&case.emission()).unwrap()).unwrap();
+    assert_eq!((&body["access_token"], &body["sas_token"]), (&json!("eyJ"), &json!("sv=1&sig=planted")));
 }
 
 #[test]

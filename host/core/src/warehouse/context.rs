@@ -19,6 +19,9 @@ pub struct WarehouseContext<'a> {
     pub env_credentials: bool,
     /// The egress policy's word on a URL that a tenant sets.
     pub judge_url: &'a dyn Fn(&str) -> Result<(), String>,
+    /// Whether a URL leads to a server that the operator named: the host's own identity may be
+    /// shown there.
+    pub is_operators: &'a dyn Fn(&str) -> bool,
     /// Now.
     pub now: UnixMillis,
 }

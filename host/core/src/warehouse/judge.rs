@@ -1,6 +1,7 @@
 //! Whether a normal form can work: defaults, missing fields, URLs, key pairs, identity.
 
 use super::base::{base, trimmed};
+use super::blob_service::{blob_service, is_azures};
 use super::field::Fields;
 use super::normalise::Normal;
 use super::problem::Problems;
@@ -137,6 +138,12 @@ fn served(kind: StorageKind, strategy: &Description, problems: &mut Problems) {
     }
 }
 
+/// Whether the host's own identity may be shown to a storage endpoint: Azure's own, or one that the
+/// operator named. What is vended through it lies in the warehouse's own base either way.
+fn is_trusted_storage(endpoint: &str, ctx: &WarehouseContext<'_>) -> bool {
+    (ctx.is_operators)(endpoint) || blob_service(Some(endpoint), "").is_some_and(|service| is_azures(&service))
+}
+
 /// The rules of the host's own identity.
 fn through_the_host(
     strategy: &Description,
@@ -150,7 +157,8 @@ fn through_the_host(
     // The host's own keys sign only for servers of the operator's choosing.
     let elsewhere = strategy.fields.iter().filter(|field| {
         let value = normal.config.get(&field.name).and_then(serde_json::Value::as_str);
-        field.destination && value.is_some() && value != field.default.as_deref()
+        let is_trusted = |url: &str| field.name == "endpoint" && is_trusted_storage(url, ctx);
+        field.destination && value != field.default.as_deref() && value.is_some_and(|url| !is_trusted(url))
     });
     for field in elsewhere {
         let message =

@@ -1,5 +1,6 @@
 //! What the tests share: a host with the two S3 strategies, written by hand.
 
+mod azure;
 mod create;
 mod documents;
 mod laws;
@@ -120,6 +121,7 @@ impl Host {
             local_root: self.local_root,
             env_credentials: self.env_credentials,
             judge_url: &judge_url,
+            is_operators: &|url| url.starts_with("https://127.0.0.1:10000/"),
             now: NOW,
         }
     }

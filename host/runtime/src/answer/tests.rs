@@ -132,6 +132,8 @@ fn only_a_strategy_that_cannot_narrow_mints_without_end() {
     let token = Credential { expires_at_ms: Some(1_700_005_400_000), ..credential() };
     let longer = judged(Scoping::Unscoped, vec![token]).unwrap();
     assert_eq!(longer.credentials[0].expires_at, Some(UnixMillis(1_700_005_400_000)), "as the issuer said it");
+    let beyond = Credential { expires_at_ms: Some(u64::MAX), ..credential() };
+    assert_eq!(judged(Scoping::Unscoped, vec![beyond]).unwrap_err().code, "plugin-longer-life");
 }
 
 #[test]

@@ -286,11 +286,16 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
                     .wrong("PANGOLIN_EGRESS_ALLOW", "use address ranges separated by commas, for example 127.0.0.0/8"),
             }
         }
-        let operator_endpoints =
-            ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_S3", "AZURE_AUTHORITY_HOST"]
-                .into_iter()
-                .filter_map(|name| self.url(name))
-                .collect();
+        let operator_endpoints = [
+            "AWS_ENDPOINT_URL",
+            "AWS_ENDPOINT_URL_STS",
+            "AWS_ENDPOINT_URL_S3",
+            "AZURE_AUTHORITY_HOST",
+            "AZURE_STORAGE_ENDPOINT",
+        ]
+        .into_iter()
+        .filter_map(|name| self.url(name))
+        .collect();
         EgressSection { allow, allow_http: self.flag("AWS_ALLOW_HTTP"), operator_endpoints }
     }
 

@@ -19,6 +19,10 @@ pub(super) fn in_context(
         Some(policy) => policy.check_url(url).map(drop).map_err(|denied| denied.to_string()),
         None => Err("the host has no egress policy for URLs of tenants".to_owned()),
     };
+    let is_operators = |url: &str| {
+        let policy = state.egress.policy();
+        url::Url::parse(url).is_ok_and(|url| policy.is_some_and(|policy| policy.is_operator_origin(&url)))
+    };
     let context = WarehouseContext {
         strategies: &strategies,
         operator: operator(config),
@@ -26,6 +30,7 @@ pub(super) fn in_context(
         local_root: config.local_storage_dir.as_deref().and_then(std::path::Path::to_str),
         env_credentials: config.aws.vend_env_credentials,
         judge_url: &judge_url,
+        is_operators: &is_operators,
         now: state.clock.now(),
     };
     let warehouse = judge(&context).map_err(|problems| as_error(&problems))?;

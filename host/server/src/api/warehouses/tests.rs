@@ -16,6 +16,7 @@ fn a_refused_definition_is_a_422_that_names_every_field_and_no_value() {
         local_root: None,
         env_credentials: false,
         judge_url: &|_| Ok(()),
+        is_operators: &|_| false,
         now: UnixMillis(0),
     };
     let body = json!({"name": "w", "colour": "red", "vending_strategy": "Nonesuch",
