@@ -9,19 +9,7 @@ import pytest
 
 from harness.s3 import Store
 from harness.seaweed import Seaweed
-from harness.world import Lake, Tenant, User, s3_config
-
-
-def static_lake(tenant: Tenant, seaweed: Seaweed) -> Lake:
-    """A lake whose strategy cannot narrow anything: the store's own keys, without STS."""
-    bucket = seaweed.bucket()
-    keys = {"access_key_id": seaweed.admin.access_key_id, "secret_access_key": seaweed.admin.secret_access_key}
-    body = {"vending_strategy": {"AwsStatic": {}}, "storage_config": s3_config(seaweed, bucket) | keys}
-    warehouse = tenant.warehouse(body)["name"]
-    base = f"s3://{bucket}/lake"
-    catalog = tenant.catalog(warehouse, base)["name"]
-    tenant.admin.api.create_namespace(catalog, "sales")
-    return Lake(tenant, bucket, warehouse, catalog, base)
+from harness.world import Lake, Tenant, User, static_lake
 
 
 @pytest.fixture(params=["AwsSts", "AwsStatic"])

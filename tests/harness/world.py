@@ -99,3 +99,15 @@ def new_lake(tenant: Tenant, seaweed: Seaweed, namespace: str = "sales", **stora
     catalog = tenant.catalog(warehouse, base)["name"]
     tenant.admin.api.create_namespace(catalog, namespace)
     return Lake(tenant, bucket, warehouse, catalog, base)
+
+
+def static_lake(tenant: Tenant, seaweed: Seaweed, namespace: str = "sales") -> Lake:
+    """The same with a strategy that cannot narrow anything: the store's own keys, without STS."""
+    bucket = seaweed.bucket()
+    keys = {"access_key_id": seaweed.admin.access_key_id, "secret_access_key": seaweed.admin.secret_access_key}
+    body = {"vending_strategy": {"AwsStatic": {}}, "storage_config": s3_config(seaweed, bucket) | keys}
+    warehouse = tenant.warehouse(body)["name"]
+    base = f"s3://{bucket}/lake"
+    catalog = tenant.catalog(warehouse, base)["name"]
+    tenant.admin.api.create_namespace(catalog, namespace)
+    return Lake(tenant, bucket, warehouse, catalog, base)
