@@ -117,7 +117,7 @@ fn not_deleted(reply: &Reply, access_key: &str) -> VendError {
 }
 
 /// Percent-encoded for a segment of a path, and for a query: keys hold `/`, `+` and `=`.
-fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {

@@ -8,7 +8,7 @@ mod survey;
 
 use crate::config::Settings;
 use crate::handle::Handle;
-use crate::keys::{self, Deleted, LIMIT, Owner};
+use crate::keys::{self, Deleted, LIMIT, Owner, encoded};
 use crate::target::{Level, Target};
 use crate::vms::Vms;
 use crate::{VastS3Keys, cannot_work, fault};
@@ -20,9 +20,9 @@ impl Leases for VastS3Keys {
     fn claim(request: &VendRequest) -> Result<Claim, VendError> {
         let settings = Settings::read(&request.config).map_err(cannot_work)?;
         let target = Target::of(&settings, request)?;
-        let tenant = settings.tenant.unwrap_or_default();
+        let (tenant, user) = (encoded(settings.tenant.unwrap_or_default()), encoded(&target.user.to_lowercase()));
         Ok(Claim {
-            resource: format!("{}\n{tenant}\n{}", settings.origin, target.user.to_lowercase()),
+            resource: format!("{}?tenant={tenant}&user={user}", settings.origin),
             share: target.level.as_str().to_owned(),
             capacity: u32::try_from(LIMIT).unwrap_or(u32::MAX),
         })

@@ -30,7 +30,7 @@ fn a_check_and_a_claim_ask_nobody() {
     let claim = host.run(|| VastS3Keys::claim(&request)).unwrap();
     assert_eq!(
         (claim.resource.as_str(), claim.share.as_str(), claim.capacity),
-        ("https://vms.example\n\nsvc", "write", 2)
+        ("https://vms.example?tenant=&user=svc", "write", 2)
     );
     assert!(host.sent().is_empty());
 }
