@@ -73,3 +73,28 @@ fn storage_status(error: &StorageError) -> (StatusCode, &'static str) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::response::IntoResponse as _;
+    use http_body_util::BodyExt as _;
+    use pangolin_core::strategy::StrategyError;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn no_room_upstream_is_a_conflict_but_no_commit_that_failed() {
+        let full = StrategyError {
+            retry_after_ms: Some(1_500),
+            ..StrategyError::new(StrategyErrorKind::Exhausted, "key-limit", "two keys are there")
+        };
+        let answer = IcebergError::from(CatalogError::Vend(VendError::Strategy(full))).into_response();
+        assert_eq!(answer.status(), StatusCode::CONFLICT);
+        assert_eq!(answer.headers()["retry-after"], "2");
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["error"]["type"], json!("ResourceExhaustedException"));
+        assert_eq!(body["error"]["reason"], json!("key-limit"));
+    }
+}

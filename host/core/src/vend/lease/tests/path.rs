@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 
 use super::bench::{bench, key_of};
 use crate::access::Access;
-use crate::audit::AuditResult;
-use crate::fixtures::{NOW, admin, grant, principal};
+use crate::audit::{AuditResult, RequestContext};
+use crate::fixtures::{NOW, admin, grant, principal, table};
 use crate::id::UserId;
 use crate::lease::LeaseState::{Active, Lost, Revoked};
 use crate::permission::{Action, PermissionScope};
@@ -147,6 +147,26 @@ async fn keys_of_others_are_left_alone_and_the_answer_says_when_there_is_room() 
     bench.clock.advance_seconds(1590);
     assert_eq!(kind(bench.vend().await.unwrap_err()), StrategyErrorKind::Exhausted);
     assert_eq!(bench.vms.deletions.lock().unwrap().len(), 0);
+}
+
+/// Told as a conflict, a client would take it for one of its commit.
+#[tokio::test]
+async fn without_room_the_host_itself_is_told_to_wait() {
+    let bench = bench();
+    bench.vms.plant("of-others-1");
+    bench.vms.plant("of-others-2");
+    let (table, context) = (table("orders"), RequestContext::default());
+    let refused = bench.vending.host_storage(&bench.snapshot, &table, Access::FULL, &context).await.unwrap_err();
+    assert_eq!(kind(refused), StrategyErrorKind::Unavailable);
+}
+
+#[tokio::test]
+async fn the_hosts_own_reads_and_writes_share_a_lease_with_its_callers() {
+    let bench = bench();
+    let context = RequestContext::default();
+    bench.vending.host_storage(&bench.snapshot, &table("orders"), Access::FULL, &context).await.unwrap();
+    bench.vend().await.unwrap();
+    assert_eq!(bench.vms.made(), 1);
 }
 
 #[tokio::test]
