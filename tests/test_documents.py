@@ -99,6 +99,27 @@ def test_the_documented_credentials_call_vends_what_opens_the_table(
     assert s3.Store(seaweed, keys).list(bucket, None) == "AccessDenied"
 
 
+@pytest.mark.parametrize("name", VENDING)
+def test_the_documented_presign_call_makes_a_url_that_curl_fetches(
+    name: str, tenants: dict[str, Tenant], warehouses: dict[str, list[dict]], seaweed: Seaweed
+) -> None:
+    tenant = tenants[name]
+    admin = tenant.admin.api
+    if "analytics" not in {catalog["name"] for catalog in admin.get("/api/v1/catalogs")}:
+        tenant.catalog("production_warehouse", name="analytics")
+        admin.create_namespace("analytics", "sales")
+        admin.create_table("analytics", "sales", "transactions")
+    file = admin.load_table("analytics", "sales", "transactions")["metadata-location"]
+    (command,) = commands(name, "/presign")
+    answer = run(fill(filled(command, tenant, seaweed), {"s3://my-bucket/data/file.parquet": file}), admin.token)
+    assert answer.status == 200, answer.text
+    fetched = run(f"curl '{answer.body['url']}'")
+    assert fetched.status == 200, fetched.text
+    assert fetched.body["location"] == file.rsplit("/metadata/", 1)[0]
+    # As it stands the command names a file of no table.
+    assert run(filled(command, tenant, seaweed), admin.token).status == 403
+
+
 def test_the_documented_static_warehouse_holds_tables(
     tenants: dict[str, Tenant], warehouses: dict[str, list[dict]], seaweed: Seaweed
 ) -> None:

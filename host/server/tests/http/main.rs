@@ -8,6 +8,7 @@ mod login;
 mod permissions;
 mod plugins;
 mod roles;
+mod signing;
 mod support;
 mod tenants;
 mod tokens;

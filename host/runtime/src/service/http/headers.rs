@@ -2,6 +2,8 @@
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
+use pangolin_signing::s3_request::refused_header;
+
 use super::failure::HttpFailure;
 
 /// More headers than any API asks for.
@@ -54,18 +56,9 @@ pub(super) fn checked(pairs: &[(String, String)]) -> Result<HeaderMap, HttpFailu
     Ok(headers)
 }
 
-/// Headers of S3 that leave the request what its method says. Others read another object
-/// (`x-amz-copy-source`), open the object to others (`x-amz-acl`) or change what it is.
-const S3_HEADERS: &[&str] = &["x-amz-checksum-", "x-amz-meta-", "x-amz-sdk-", "x-amz-server-side-encryption"];
-
 /// Refuses headers by which a signed request would do more than its method on its object.
 pub(super) fn check_s3(headers: &HeaderMap) -> Result<(), HttpFailure> {
-    let names = headers.keys().map(HeaderName::as_str);
-    let mut refused = names.filter(|name| {
-        name.contains("method-override")
-            || name.starts_with("x-amz-") && !S3_HEADERS.iter().any(|known| name.starts_with(known))
-    });
-    match refused.next() {
+    match headers.keys().map(HeaderName::as_str).find(|name| refused_header(name)) {
         None => Ok(()),
         Some(name) => Err(HttpFailure::denied(format!("header '{name}' is not signed for S3"))),
     }
