@@ -65,6 +65,7 @@ impl<'a> Settings<'a> {
         let origin = keep(origin(config), &mut problems);
         let version = keep(version(config), &mut problems);
         keep(tenant(config), &mut problems);
+        keep(certificates(config), &mut problems);
         let identity = identity(config, &mut problems);
         match (origin, version, identity) {
             (Some(origin), Some(version), Some(identity)) if problems.is_empty() => Ok(Self {
@@ -110,6 +111,17 @@ fn tenant(config: &Config) -> Result<(), Problem> {
         Some(tenant) if !shape::is_header(tenant) => {
             Err(Problem::new("vms_tenant", "vms_tenant must be 1 to 128 printable ASCII characters"))
         }
+        _ => Ok(()),
+    }
+}
+
+/// Whether the certificates can be read is the host's to say; that there are some is seen here.
+fn certificates(config: &Config) -> Result<(), Problem> {
+    match config.text(CERTIFICATE) {
+        Some(pem) if !shape::is_pem(pem) => Err(Problem::new(
+            CERTIFICATE,
+            "ca_certificate must be PEM, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, with its lines",
+        )),
         _ => Ok(()),
     }
 }

@@ -27,6 +27,8 @@ pub(crate) fn sent(answer: Result<Response, Failure>) -> Result<Reply, VendError
                 "vms-unreachable",
                 format!("VMS cannot be reached: {why}. Check vms_endpoint; it is not the address of S3"),
             ),
+            // What is sent has a form of its own; the rest is the configuration's.
+            FailureKind::Invalid => of(ErrorKind::InvalidConfig, "invalid-config", why.clone()),
             _ => failure.into(),
         }
     })

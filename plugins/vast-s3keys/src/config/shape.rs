@@ -27,3 +27,10 @@ pub(super) fn is_version(text: &str) -> bool {
 pub(super) fn is_header(text: &str) -> bool {
     (1..=128).contains(&text.len()) && text.bytes().all(|b| matches!(b, b' '..=b'~'))
 }
+
+/// Certificates, each with a line of its own at either end.
+pub(super) fn is_pem(text: &str) -> bool {
+    let text = text.trim();
+    let first = text.lines().next().map(str::trim_end);
+    first == Some("-----BEGIN CERTIFICATE-----") && text.ends_with("\n-----END CERTIFICATE-----")
+}

@@ -67,6 +67,22 @@ fn the_address_is_an_address_alone() {
 }
 
 #[test]
+fn certificates_are_pem_with_its_lines() {
+    for pem in [
+        "junk",
+        "-----BEGIN CERTIFICATE-----MIIB-----END CERTIFICATE-----",
+        "-----BEGIN PRIVATE KEY-----\\nA\\n-----END PRIVATE KEY-----",
+    ] {
+        assert_eq!(refused(&with(&format!(r#""ca_certificate":"{pem}""#), &["password"])), ["ca_certificate"], "{pem}");
+    }
+    for end in ["\\n", "\\r\\n"] {
+        let pem = ["-----BEGIN CERTIFICATE-----", "MIIB", "-----END CERTIFICATE-----", ""].join(end);
+        let config = with(&format!(r#""ca_certificate":"{pem}""#), &["password"]);
+        assert_eq!(Settings::read(&config).unwrap().trust, Some("ca_certificate"));
+    }
+}
+
+#[test]
 fn the_proof_is_what_is_given_or_what_is_said() {
     for (more, slots, proof) in [
         ("", ["password", "x"], Proof::Basic("password")),

@@ -117,6 +117,7 @@ fn answer(prepared: Option<Value>) -> Result<Response, Failure> {
             "Timeout" => FailureKind::Timeout,
             "Connect" => FailureKind::Connect,
             "Denied" => FailureKind::Denied,
+            "Invalid" => FailureKind::Invalid,
             "Protocol" => FailureKind::Protocol,
             other => panic!("no such failure: {other}"),
         };
