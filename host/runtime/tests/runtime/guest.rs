@@ -43,7 +43,7 @@ pub(crate) const SCOPE: &str = "s3://lake/base/sales/orders/";
 /// Now, for guests and host.
 pub(crate) const NOW_MS: u64 = 1_700_000_000_000;
 /// `secret-use::credential-value`.
-pub(crate) const CREDENTIAL_VALUE: u8 = 7;
+pub(crate) const CREDENTIAL_VALUE: u8 = 9;
 /// `secret-use::bearer`.
 pub(crate) const BEARER: u8 = 2;
 
