@@ -155,3 +155,17 @@ async fn a_living_lease_survives_the_recovery_beside_it() {
     bench.sweep().await;
     assert_eq!((bench.book.states(), bench.vms.keys()), (vec![Active, Revoked], vec!["key-0".to_owned()]));
 }
+
+#[tokio::test]
+async fn a_mint_does_what_is_due_on_its_resource_first() {
+    let bench = bench();
+    bench.vend().await.unwrap();
+    bench.clock.advance_seconds(3600 - GRACE);
+    bench.vms.fail("vend", StrategyErrorKind::Upstream);
+    bench.vend().await.unwrap();
+    bench.vms.mend();
+    bench.clock.advance_seconds(GRACE);
+    assert_eq!(bench.vms.keys(), ["key-0", "key-1"], "one has ended, of the other nobody knows yet");
+    assert_eq!(key_of(&bench.vend().await.unwrap()), "key-2");
+    assert_eq!((bench.book.states(), bench.vms.keys()), (vec![Revoked, Revoked, Active], vec!["key-2".to_owned()]));
+}

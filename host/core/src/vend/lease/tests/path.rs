@@ -182,6 +182,7 @@ async fn the_upstream_is_asked_once_for_a_crowd_that_it_fails() {
     for each in crowd {
         assert_eq!(kind(each.await.unwrap().unwrap_err()), StrategyErrorKind::Unavailable);
     }
+    assert_eq!(bench.vms.surveys.load(Ordering::SeqCst), 1);
     assert_eq!(bench.trail.results(), [AuditResult::Failure; 20]);
     bench.vms.mend();
     bench.vend().await.unwrap();

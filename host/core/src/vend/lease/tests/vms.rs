@@ -24,6 +24,7 @@ pub(super) struct Vms {
     keys: Mutex<BTreeSet<String>>,
     made: AtomicUsize,
     pub(super) claims: AtomicUsize,
+    pub(super) surveys: AtomicUsize,
     pub(super) deletions: Mutex<Vec<String>>,
     /// The one password that opens it.
     pub(super) password: Mutex<Option<String>>,
@@ -40,6 +41,7 @@ impl Vms {
             keys: Mutex::default(),
             made: AtomicUsize::new(0),
             claims: AtomicUsize::new(0),
+            surveys: AtomicUsize::new(0),
             deletions: Mutex::default(),
             password: Mutex::default(),
             scoping: Mutex::new(Scoping::AccessOnly),
@@ -150,6 +152,7 @@ impl Strategies for Vms {
     }
 
     async fn survey(&self, _: StrategyCall<'_>, known: &[Secret<String>]) -> Result<String, StrategyError> {
+        self.surveys.fetch_add(1, Ordering::SeqCst);
         self.trouble.hit("survey")?;
         self.check("survey")?;
         let keys = self.keys();
