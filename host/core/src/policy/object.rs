@@ -70,7 +70,8 @@ fn holds_prefix(scope: &Scope, prefix: &Location) -> bool {
 
 /// Holds a signature against how narrow the strategy's credentials are. As the credential stays in
 /// the host and every use of it is judged, it may open more than the table (A22); unless the client
-/// could make another request of the one that was judged.
+/// could make another request of the one that was judged. A strategy that does not narrow is asked
+/// for everything, so that one credential signs for all who ask.
 ///
 /// # Errors
 /// [`Denied::BodyDecides`].
@@ -80,7 +81,11 @@ pub fn kept_in_host(authorised: Authorised, scoping: Scoping, touched: Touched<'
         Scoping::AccessOnly | Scoping::Unscoped if touched.body_decides && !authorised.may_be_unscoped => {
             Err(Denied::BodyDecides)
         }
-        Scoping::AccessOnly | Scoping::Unscoped => Ok(Authorised { may_be_unscoped: true, ..authorised }),
+        Scoping::AccessOnly | Scoping::Unscoped => {
+            let full = |scope: Scope| Scope { access: Access::FULL, ..scope };
+            let scopes = authorised.scopes.into_iter().map(full).collect();
+            Ok(Authorised { may_be_unscoped: true, access: Access::FULL, scopes, ..authorised })
+        }
     }
 }
 
@@ -166,16 +171,17 @@ mod tests {
         let kept = |who: &Principal, scoping, body_decides| {
             let authorised = judge(who, &["s3://bucket/base/sales/orders/a"], None, Access::READ).unwrap();
             let touched = Touched { objects: &[], listing: None, access: Access::READ, body_decides };
-            kept_in_host(authorised, scoping, touched).map(|authorised| authorised.may_be_unscoped())
+            kept_in_host(authorised, scoping, touched)
+                .map(|authorised| (authorised.may_be_unscoped(), authorised.access() == Access::FULL))
         };
         for narrow in [Scoping::Exact, Scoping::Delegated] {
-            assert_eq!(kept(&reader, narrow, false), Ok(false));
-            assert_eq!(kept(&reader, narrow, true), Ok(false), "the credential holds what the body says");
+            assert_eq!(kept(&reader, narrow, false), Ok((false, false)));
+            assert_eq!(kept(&reader, narrow, true), Ok((false, false)), "the credential holds what the body says");
         }
         for wide in [Scoping::AccessOnly, Scoping::Unscoped] {
-            assert_eq!(kept(&reader, wide, false), Ok(true));
+            assert_eq!(kept(&reader, wide, false), Ok((true, true)));
             assert_eq!(kept(&reader, wide, true), Err(Denied::BodyDecides));
-            assert_eq!(kept(&admin(), wide, true), Ok(true), "who may have all of it anyway");
+            assert_eq!(kept(&admin(), wide, true), Ok((true, true)), "who may have all of it anyway");
         }
     }
 }

@@ -45,6 +45,7 @@ async fn what_a_new_user_must_not_be() {
         (&admin, user(&json!({"password": "1234567"})), 422, "password"),
         (&admin, user(&json!({"email": "nowhere"})), 422, "email"),
         (&admin, user(&json!({"username": " ada"})), 422, "username"),
+        (&admin, user(&json!({"username": "System"})), 422, "username"),
         (&admin, user(&json!({"role": "king"})), 422, ""),
         (&admin, user(&json!({"permissions": []})), 422, ""),
         (&admin, user(&json!({"username": "acme_admin"})), 409, ""),

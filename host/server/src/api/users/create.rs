@@ -17,6 +17,9 @@ use crate::body::Body;
 use crate::error::ApiError;
 use crate::state::AppState;
 
+/// The name that the host has as a principal.
+const SYSTEM: &str = "system";
+
 /// Creates a user: Root in any tenant, an administrator in the own one.
 #[utoipa::path(post, path = "/api/v1/users", tag = "users", request_body = CreateUser,
     responses((status = 201, body = UserInfo), (status = 400, description = "no tenant or no password"),
@@ -42,6 +45,10 @@ async fn create(state: &AppState, caller: &Caller, body: &Body) -> Result<User, 
     }
     let tenant_id = tenant_of(own, asked.tenant_id, caller.named_tenant)?;
     check_name("username", &asked.username)?;
+    // Strategies that mint for the caller's own identity know the host by this name.
+    if asked.username.eq_ignore_ascii_case(SYSTEM) {
+        return Err(ApiError::unprocessable("username", "this name is the host's own: choose another"));
+    }
     asked.email.as_deref().map_or(Ok(()), check_email)?;
     let password = asked.password.ok_or_else(|| ApiError::bad_request("password", "a user needs a password"))?;
     check_password(&password, state.config.limits.min_password_length)?;
