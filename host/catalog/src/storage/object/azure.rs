@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use object_store::ObjectStore;
 use object_store::azure::MicrosoftAzureBuilder;
+use pangolin_core::warehouse::blob_service;
 
 use super::{Opening, Result, no_client, settings};
 
@@ -12,14 +13,12 @@ pub(super) fn open(opening: Opening<'_>) -> Result<Arc<dyn ObjectStore>> {
     let (container, host) =
         opening.root.authority().split_once('@').ok_or_else(|| settings("the location names no container@account"))?;
     let account = opening.warehouse.text("account_name").or_else(|| host.split('.').next()).unwrap_or(host);
-    let endpoint = match opening.warehouse.text("endpoint") {
-        Some(endpoint) => blob_endpoint(endpoint),
-        None => blob_endpoint(&format!("https://{host}")),
-    };
+    let endpoint = blob_service(opening.warehouse.text("endpoint"), host)
+        .ok_or_else(|| settings("the endpoint is not the URL of a blob service"))?;
     let mut builder = MicrosoftAzureBuilder::new()
         .with_account(account)
         .with_container_name(container)
-        .with_endpoint(endpoint)
+        .with_endpoint(endpoint.as_str().trim_end_matches('/').to_owned())
         // Whether plain HTTP may be used is the egress policy's to say.
         .with_allow_http(true);
     builder = if let Some(sas) = opening.entry("adls.sas-token") {
@@ -35,11 +34,6 @@ pub(super) fn open(opening: Opening<'_>) -> Result<Arc<dyn ObjectStore>> {
     Ok(Arc::new(store))
 }
 
-/// `account.dfs.…` is `account.blob.…` as well; any other endpoint is taken as it is.
-fn blob_endpoint(endpoint: &str) -> String {
-    endpoint.trim_end_matches('/').replacen(".dfs.", ".blob.", 1)
-}
-
 /// The parameters of a SAS, decoded: the client encodes them again.
 fn pairs(sas: &str) -> Vec<(String, String)> {
     url::form_urlencoded::parse(sas.trim_start_matches('?').as_bytes()).into_owned().collect()
@@ -48,12 +42,6 @@ fn pairs(sas: &str) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_blob_endpoint_is_beside_that_of_the_file_system() {
-        assert_eq!(blob_endpoint("https://a.dfs.core.windows.net"), "https://a.blob.core.windows.net");
-        assert_eq!(blob_endpoint("https://127.0.0.1:10000/a/"), "https://127.0.0.1:10000/a");
-    }
 
     #[test]
     fn a_signature_comes_through_as_it_is() {
