@@ -77,7 +77,8 @@ fn path_at_storage<'u>(terms: &UrlTerms<'_>, url: &'u Url) -> Option<&'u str> {
     let at_cloud = match terms.warehouse.kind {
         StorageKind::S3 => {
             let service = host.strip_prefix(authority).and_then(|rest| rest.strip_prefix('.')).unwrap_or(host);
-            service.starts_with("s3.") && (service.ends_with(".amazonaws.com") || service.ends_with(".amazonaws.com.cn"))
+            service.starts_with("s3.")
+                && (service.ends_with(".amazonaws.com") || service.ends_with(".amazonaws.com.cn"))
         }
         StorageKind::Azure => authority
             .split_once('@')
@@ -95,7 +96,9 @@ fn is_object(location: &Location, path: &str) -> bool {
         None => (location.authority(), ""),
     };
     let key = location.key();
-    [format!("/{key}"), format!("/{container}/{key}"), format!("/{account}/{container}/{key}")].iter().any(|p| p == path)
+    [format!("/{key}"), format!("/{container}/{key}"), format!("/{account}/{container}/{key}")]
+        .iter()
+        .any(|p| p == path)
 }
 
 #[cfg(test)]

@@ -32,8 +32,7 @@ fn warehouse(kind: StorageKind, base: &str, endpoint: Option<&str>) -> Warehouse
 fn judged(warehouse: &Warehouse, object: &str, url: &str) -> Result<Presigned, StrategyError> {
     let location = Location::parse(object).unwrap();
     let terms = UrlTerms { warehouse, location: &location, ttl_seconds: 600, now: NOW };
-    let answer =
-        wit::Presigned { url: url.to_owned(), headers: Vec::new(), expires_at_ms: 1_700_000_600_000 };
+    let answer = wit::Presigned { url: url.to_owned(), headers: Vec::new(), expires_at_ms: 1_700_000_600_000 };
     presigned(&terms, answer)
 }
 

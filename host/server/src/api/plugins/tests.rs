@@ -30,7 +30,8 @@ fn info() -> StrategyInfo {
         },
         digest: "ab".into(),
         granted: true,
-        imports: vec!["pangolin:vending/sts@0.1.0".into()], exports: Vec::new(),
+        imports: vec!["pangolin:vending/sts@0.1.0".into()],
+        exports: Vec::new(),
     }
 }
 
