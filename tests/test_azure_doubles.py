@@ -272,10 +272,10 @@ def with_adlfs(account: str, host: str, token: str, folder: str) -> str:
     return "ok"
 
 
-def test_adlfs_writes_and_reads_through_the_gate(azure: Azure, container: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_adlfs_writes_and_reads_through_the_gate(azure: Azure, container: str) -> None:
     """The reader that PyIceberg uses. It reads whom to trust from the environment, once."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(azure.authority.ca))
+    trust = {"SSL_CERT_FILE": str(azure.authority.ca)}
     host = azure.gate.account_url.removeprefix("https://")
     token = directory(azure, container, letters="racwdl")
     folder = f"abfss://{container}@{azure.account}.dfs.core.windows.net/lake/orders/data"
-    assert FAILED in apart(with_adlfs, azure.account, host, token, folder)
+    assert FAILED in apart(with_adlfs, azure.account, host, token, folder, env=trust)

@@ -6,22 +6,25 @@ PyArrow reads from Google's store without letting other threads run: a double in
 from __future__ import annotations
 
 import multiprocessing
+import os
 import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
+from unittest.mock import patch
 
 
 class FailedApart(AssertionError):
     """The function raised, or did not end in time; the text is its traceback."""
 
 
-def apart(function: Callable[..., Any], *arguments: Any, seconds: float = 60) -> Any:
-    """The function's result. It and its arguments must be picklable."""
+def apart(function: Callable[..., Any], *arguments: Any, seconds: float = 60, env: dict[str, str] | None = None) -> Any:
+    """The function's result. It and its arguments must be picklable; `env` goes over our own environment."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe(duplex=False)
     process = context.Process(target=_run, args=(there, function, arguments), daemon=True)
-    process.start()
+    with patch.dict(os.environ, env or {}):
+        process.start()
     there.close()
     try:
         if not here.poll(seconds):

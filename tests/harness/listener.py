@@ -102,10 +102,11 @@ def dropped(_request: Request, _answer: Answer) -> Reply:
 
 
 class Listener:
-    """Serves one double on loopback. Each request that was seen is in `seen`."""
+    """Serves one double on loopback. Each request that was seen is in `seen`; replies are dated by `clock`."""
 
-    def __init__(self, answer: Answer, tls: ssl.SSLContext | None = None, port: int | None = None):
-        self.port = port or free_ports(1)[0]
+    def __init__(self, answer: Answer, tls: ssl.SSLContext | None = None, clock: Callable[[], float] = time.time):
+        self.port = free_ports(1)[0]
+        self.clock = clock
         self.seen: list[Request] = []
         self._scheme = "https" if tls else "http"
         self._faults: list[Fault] = []
@@ -175,7 +176,7 @@ def _server(listener: Listener, tls: ssl.SSLContext | None) -> ThreadingHTTPServ
             for name, value in reply.headers:
                 self.send_header(name, value)
             if "date" not in names:
-                self.send_header("Date", self.date_time_string())
+                self.send_header("Date", self.date_time_string(listener.clock()))
             if "content-length" not in names and reply.status != 204:
                 self.send_header("Content-Length", str(len(reply.body)))
             self.end_headers()

@@ -57,7 +57,7 @@ class Entra:
         self.apps: list[App] = []
         self.life = 3599
         self.ahead = 0.0
-        self.listener = Listener(self._answer, authority.server())
+        self.listener = Listener(self._answer, authority.server(), self.now)
 
     @property
     def url(self) -> str:

@@ -47,7 +47,7 @@ class Gate:
         self._tls = authority.client()
         self.keys: list[DelegationKey] = []
         self.ahead = 0.0
-        self.listener = Listener(self._answer, authority.server())
+        self.listener = Listener(self._answer, authority.server(), self.now)
 
     @property
     def url(self) -> str:

@@ -25,8 +25,8 @@ class Gate:
     def __init__(self, emulator: Emulator, iam: Iam, authority: Authority):
         self._emulator, self._iam = emulator, iam
         self._sessions: dict[str, Operation] = {}
-        self.plain = Listener(self._answer)
-        self.secure = Listener(self._answer, authority.server())
+        self.plain = Listener(self._answer, clock=iam.now)
+        self.secure = Listener(self._answer, authority.server(), iam.now)
 
     def start(self) -> Gate:
         self.plain.start()

@@ -14,7 +14,7 @@ class Metadata:
     def __init__(self, iam: Iam, account: Account):
         self._iam = iam
         self.account = account
-        self.listener = Listener(self._answer)
+        self.listener = Listener(self._answer, clock=iam.now)
 
     @property
     def host(self) -> str:

@@ -28,7 +28,7 @@ class Sts:
     def __init__(self, iam: Iam, authority: Authority):
         self._iam = iam
         self.says_expiry = True
-        self.listener = Listener(self._answer, authority.server())
+        self.listener = Listener(self._answer, authority.server(), iam.now)
 
     @property
     def url(self) -> str:

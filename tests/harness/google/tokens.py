@@ -33,7 +33,7 @@ class TokenEndpoint:
 
     def __init__(self, iam: Iam, authority: Authority):
         self._iam = iam
-        self.listener = Listener(self._answer, authority.server())
+        self.listener = Listener(self._answer, authority.server(), iam.now)
         self.audiences = {self.url}
 
     @property
