@@ -101,11 +101,25 @@ fn base_is_free(claim: &HostClaim, others: &[HostClaim], pins: &[(TenantId, Host
     let of_tenant = |own: bool| {
         pins.iter().filter(move |(tenant, _)| (*tenant == claim.tenant_id) == own).flat_map(|(_, pins)| &pins.bases)
     };
-    if of_tenant(true).any(|pin| pin.contains(&claim.base)) {
+    let base = place(&claim.base);
+    if of_tenant(true).any(|pin| base.starts_with(&place(pin))) {
         return true;
     }
-    !of_tenant(false).any(|pin| pin.overlaps(&claim.base))
-        && !foreign(claim, others).any(|other| other.base.overlaps(&claim.base))
+    let shares = |other: &Location| {
+        let other = place(other);
+        other.starts_with(&base) || base.starts_with(&other)
+    };
+    !of_tenant(false).any(shares) && !foreign(claim, others).any(|other| shares(&other.base))
+}
+
+/// A base for comparison. An account of Azure has many hosts (`dfs`, `blob`, zones, private links),
+/// and a signature for a container of it is good at each of them: its name alone counts.
+fn place(base: &Location) -> String {
+    let canonical = base.canonical();
+    let Some((container, host)) = base.authority().split_once('@') else { return canonical };
+    let account = host.split('.').next().unwrap_or(host);
+    let short = format!("{container}@{account}").to_ascii_lowercase();
+    canonical.replacen(&base.authority().to_ascii_lowercase(), &short, 1)
 }
 
 fn foreign<'a>(claim: &HostClaim, others: &'a [HostClaim]) -> impl Iterator<Item = &'a HostClaim> {

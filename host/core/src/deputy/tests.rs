@@ -67,6 +67,30 @@ fn overlapping_bases_are_refused_both_ways() {
 }
 
 #[test]
+fn an_account_of_azure_is_one_by_whatever_host() {
+    let first = claim(1, None, "abfss://lake@acct.dfs.core.windows.net/sales/");
+    let pinned = pins(1, &[], &["abfss://lake@acct.dfs.core.windows.net/sales"]);
+    for host in
+        ["acct.blob.core.windows.net", "acct.z01.blob.storage.azure.net", "acct.privatelink.dfs.core.windows.net"]
+    {
+        for path in ["", "sales/", "sales/eu/"] {
+            let base = format!("abfss://lake@{host}/{path}");
+            assert!(!judge(&claim(2, None, &base), std::slice::from_ref(&first), &[]), "{base}");
+            assert!(!judge(&claim(2, None, &base), &[], std::slice::from_ref(&pinned)), "pinned: {base}");
+        }
+        let own = claim(1, None, &format!("abfss://lake@{host}/sales/eu/"));
+        assert!(judge(&own, &[claim(2, None, own.base.as_str())], std::slice::from_ref(&pinned)), "{host}");
+        for base in [
+            format!("abfss://lake@{host}/sales2/"),
+            format!("abfss://lake2@{host}/"),
+            format!("wasbs://lake@acct2.{host}/"),
+        ] {
+            assert!(judge(&claim(2, None, &base), std::slice::from_ref(&first), &[]), "{base}");
+        }
+    }
+}
+
+#[test]
 fn root_may_share_what_it_pins() {
     let first = claim(1, Some(ROLE), "s3://lake/");
     let shared = [pins(1, &[ROLE], &["s3://lake/"]), pins(2, &[ROLE], &["s3://lake/eu/"])];
