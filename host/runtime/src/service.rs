@@ -3,6 +3,7 @@
 
 pub(crate) mod azure;
 pub(crate) mod gcp;
+mod host_identity;
 mod http;
 mod leak;
 mod signing;
@@ -11,10 +12,10 @@ mod sts;
 #[cfg(test)]
 mod testing;
 
+pub use self::azure::AzureSettings;
+pub use self::gcp::GcpSettings;
 pub(crate) use self::http::{Captured, Http, HttpAuth, HttpFailure, HttpFailureKind, HttpRequest};
 pub(crate) use self::signing::{PresignRequest, presign_s3};
 pub(crate) use self::slot::KeySlots;
-pub use self::azure::AzureSettings;
-pub use self::gcp::GcpSettings;
 pub use self::sts::StsSettings;
 pub(crate) use self::sts::{AssumeRole, Base, Sts, StsSession};

@@ -5,9 +5,7 @@
 //! call itself is the host's: it holds the keys, and checks the policy again before it sends it.
 
 use pangolin_plugin_sdk::sts::{self, AssumeRole, Base};
-use pangolin_plugin_sdk::{
-    Config, Credential, Description, ErrorKind, HostPattern, Problem, Strategy, VendError, VendRequest,
-};
+use pangolin_plugin_sdk::{Config, Credential, Description, HostPattern, Problem, Strategy, VendError, VendRequest};
 
 mod config;
 mod policy;
@@ -45,7 +43,7 @@ impl Strategy for AwsSts {
     }
 
     fn vend(request: VendRequest) -> Result<Vec<Credential>, VendError> {
-        let settings = Settings::read(&request.config).map_err(cannot_work)?;
+        let settings = Settings::read(&request.config)?;
         let policy = policy::build(settings.partition, &request.scopes, &settings.kms)?;
         let tags = if settings.session_tags { session::tags(&request) } else { Vec::new() };
         policy::budget::check(&policy, &tags)?;
@@ -64,13 +62,6 @@ impl Strategy for AwsSts {
         let root = request.scopes.into_iter().next().map(|scope| scope.location).unwrap_or_default();
         reply::credential(root, session).map(|credential| vec![credential])
     }
-}
-
-/// A configuration that the check would refuse, for example one written before a field was
-/// taken away.
-fn cannot_work(problems: Vec<Problem>) -> VendError {
-    let messages: Vec<String> = problems.into_iter().map(|problem| problem.message).collect();
-    VendError::new(ErrorKind::InvalidConfig, "invalid-config", messages.join("; "))
 }
 
 pangolin_plugin_sdk::export!(AwsSts);

@@ -1,6 +1,6 @@
 use super::*;
 use pangolin_plugin_sdk::sts::Session;
-use pangolin_plugin_sdk::{Access, Scope, Scoping, Value, testing};
+use pangolin_plugin_sdk::{Access, ErrorKind, Scope, Scoping, Value, testing};
 
 const ROLE: &str = r#"{"role_arn":"arn:aws:iam::123456789012:role/Vend","external_id":"x1"}"#;
 

@@ -4,11 +4,11 @@
 //! letters and times are in `pangolin-azure-rules`. The principal's token and the delegation key
 //! stay in the host. Only where the warehouse says so does the token itself go out.
 
-use pangolin_azure_rules::{blob_url, policy};
+use pangolin_azure_rules::policy;
 use pangolin_plugin_sdk::azure::{self, Signer};
 use pangolin_plugin_sdk::presign::{Presign, PresignRequest, Presigned};
 use pangolin_plugin_sdk::{
-    Config, Credential, Description, ErrorKind, HostPattern, Problem, Scope, Scoping, ScopingRule, Strategy, VendError,
+    Config, Credential, Description, HostPattern, Problem, Scope, Scoping, ScopingRule, Strategy, VendError,
     VendRequest, clock,
 };
 
@@ -65,7 +65,7 @@ impl Strategy for AzureOAuth {
     }
 
     fn vend(request: VendRequest) -> Result<Vec<Credential>, VendError> {
-        let settings = Settings::read(&request.config).map_err(cannot_work)?;
+        let settings = Settings::read(&request.config)?;
         let now_ms = clock::now_ms();
         let sign = |scope: &Scope| {
             let (ttl, id) = (request.ttl_seconds, request.request_id.as_str());
@@ -88,13 +88,8 @@ impl Strategy for AzureOAuth {
 
 impl Presign for AzureOAuth {
     fn presign(request: PresignRequest) -> Result<Presigned, VendError> {
-        let settings = Settings::read(&request.config).map_err(cannot_work)?;
-        let sas = azure::sign_sas(policy::of_object(settings.signer(), &request, clock::now_ms())?)?;
-        Ok(Presigned {
-            url: blob_url::signed(&request.location, settings.endpoint, &sas.token)?,
-            headers: policy::headers(&request.method),
-            expires_at_ms: sas.expires_at_ms,
-        })
+        let settings = Settings::read(&request.config)?;
+        pangolin_azure_rules::presign(settings.signer(), settings.endpoint, &request)
     }
 }
 
@@ -102,13 +97,6 @@ impl Settings<'_> {
     fn signer(&self) -> Signer {
         Signer::Delegation(self.principal.clone())
     }
-}
-
-/// A configuration that the check would refuse, for example one written before a field was
-/// taken away.
-fn cannot_work(problems: Vec<Problem>) -> VendError {
-    let messages: Vec<String> = problems.into_iter().map(|problem| problem.message).collect();
-    VendError::new(ErrorKind::InvalidConfig, "invalid-config", messages.join("; "))
 }
 
 pangolin_plugin_sdk::export!(AzureOAuth, presign);

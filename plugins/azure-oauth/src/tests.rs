@@ -1,5 +1,5 @@
 use pangolin_plugin_sdk::azure::Token;
-use pangolin_plugin_sdk::{Access, testing};
+use pangolin_plugin_sdk::{Access, ErrorKind, testing};
 
 use super::*;
 

@@ -4,11 +4,11 @@
 //! letters and times are in `pangolin-azure-rules`. The key never enters the guest, and never
 //! goes out.
 
-use pangolin_azure_rules::{blob_url, policy};
+use pangolin_azure_rules::policy;
 use pangolin_plugin_sdk::azure::{self, Signer};
 use pangolin_plugin_sdk::presign::{Presign, PresignRequest, Presigned};
 use pangolin_plugin_sdk::{
-    Config, Credential, Description, ErrorKind, Problem, Scoping, ScopingRule, Strategy, VendError, VendRequest, clock,
+    Config, Credential, Description, Problem, Scoping, ScopingRule, Strategy, VendError, VendRequest, clock,
 };
 
 mod config;
@@ -44,7 +44,7 @@ impl Strategy for AzureSas {
     }
 
     fn vend(request: VendRequest) -> Result<Vec<Credential>, VendError> {
-        let settings = Settings::read(&request.config).map_err(cannot_work)?;
+        let settings = Settings::read(&request.config)?;
         let now_ms = clock::now_ms();
         let one = |scope| {
             let (ttl, id) = (request.ttl_seconds, request.request_id.as_str());
@@ -57,13 +57,8 @@ impl Strategy for AzureSas {
 
 impl Presign for AzureSas {
     fn presign(request: PresignRequest) -> Result<Presigned, VendError> {
-        let settings = Settings::read(&request.config).map_err(cannot_work)?;
-        let sas = azure::sign_sas(policy::of_object(settings.signer(), &request, clock::now_ms())?)?;
-        Ok(Presigned {
-            url: blob_url::signed(&request.location, settings.endpoint, &sas.token)?,
-            headers: policy::headers(&request.method),
-            expires_at_ms: sas.expires_at_ms,
-        })
+        let settings = Settings::read(&request.config)?;
+        pangolin_azure_rules::presign(settings.signer(), settings.endpoint, &request)
     }
 }
 
@@ -71,13 +66,6 @@ impl Settings<'_> {
     fn signer(&self) -> Signer {
         Signer::AccountKey(self.account_key.to_owned())
     }
-}
-
-/// A configuration that the check would refuse, for example one written before a field was
-/// taken away.
-fn cannot_work(problems: Vec<Problem>) -> VendError {
-    let messages: Vec<String> = problems.into_iter().map(|problem| problem.message).collect();
-    VendError::new(ErrorKind::InvalidConfig, "invalid-config", messages.join("; "))
 }
 
 pangolin_plugin_sdk::export!(AzureSas, presign);

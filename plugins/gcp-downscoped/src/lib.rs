@@ -8,7 +8,7 @@
 use pangolin_plugin_sdk::gcp::{self, Downscope, SignUrl};
 use pangolin_plugin_sdk::presign::{Presign, PresignRequest, Presigned};
 use pangolin_plugin_sdk::{
-    Config, Credential, Description, ErrorKind, HostPattern, Problem, Strategy, VendError, VendRequest, clock,
+    Config, Credential, Description, HostPattern, Problem, Strategy, VendError, VendRequest, clock,
 };
 
 mod config;
@@ -56,7 +56,7 @@ impl Strategy for GcpDownscoped {
     }
 
     fn vend(request: VendRequest) -> Result<Vec<Credential>, VendError> {
-        let settings = Settings::read(&request.config).map_err(cannot_work)?;
+        let settings = Settings::read(&request.config)?;
         let boundary = policy::build(&request.scopes)?;
         let token =
             gcp::downscope(Downscope { principal: settings.principal, endpoints: settings.endpoints, boundary })?;
@@ -68,7 +68,7 @@ impl Strategy for GcpDownscoped {
 
 impl Presign for GcpDownscoped {
     fn presign(request: PresignRequest) -> Result<Presigned, VendError> {
-        let settings = Settings::read(&request.config).map_err(cannot_work)?;
+        let settings = Settings::read(&request.config)?;
         // Asked before the signature is made, so that the URL never ends before what is said.
         let signed_at_seconds = clock::now_ms() / 1000;
         let url = gcp::sign_url(SignUrl {
@@ -80,13 +80,6 @@ impl Presign for GcpDownscoped {
         let expires_at_ms = (signed_at_seconds + u64::from(request.expires_in_seconds)) * 1000;
         Ok(Presigned { url, headers: Vec::new(), expires_at_ms })
     }
-}
-
-/// A configuration that the check would refuse, for example one written before a field was
-/// taken away.
-fn cannot_work(problems: Vec<Problem>) -> VendError {
-    let messages: Vec<String> = problems.into_iter().map(|problem| problem.message).collect();
-    VendError::new(ErrorKind::InvalidConfig, "invalid-config", messages.join("; "))
 }
 
 pangolin_plugin_sdk::export!(GcpDownscoped, presign);

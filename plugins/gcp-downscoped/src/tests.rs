@@ -1,6 +1,6 @@
 use super::*;
 use pangolin_plugin_sdk::azure::Token;
-use pangolin_plugin_sdk::{Access, Scope, Scoping, Value, testing};
+use pangolin_plugin_sdk::{Access, ErrorKind, Scope, Scoping, Value, testing};
 
 const KEY: &[&str] = &["service_account_key"];
 

@@ -82,6 +82,14 @@ impl Problem {
 /// A configuration that passed the check, or was never checked, and still cannot work.
 impl From<Problem> for VendError {
     fn from(problem: Problem) -> Self {
-        Self::new(ErrorKind::InvalidConfig, "invalid-config", problem.message)
+        Self::from(vec![problem])
+    }
+}
+
+/// The same, with everything that is wrong.
+impl From<Vec<Problem>> for VendError {
+    fn from(problems: Vec<Problem>) -> Self {
+        let messages: Vec<String> = problems.into_iter().map(|problem| problem.message).collect();
+        Self::new(ErrorKind::InvalidConfig, "invalid-config", messages.join("; "))
     }
 }

@@ -11,14 +11,14 @@ use crate::handle::Handle;
 use crate::keys::{self, Deleted, LIMIT, Owner, encoded};
 use crate::target::{Level, Target};
 use crate::vms::Vms;
-use crate::{VastS3Keys, cannot_work, fault};
+use crate::{VastS3Keys, fault};
 use recovery::Mint;
 use survey::Survey;
 
 impl Leases for VastS3Keys {
     /// A user of a VMS and tenant: VAST gives them two keys, whoever asks.
     fn claim(request: &VendRequest) -> Result<Claim, VendError> {
-        let settings = Settings::read(&request.config).map_err(cannot_work)?;
+        let settings = Settings::read(&request.config)?;
         let target = Target::of(&settings, request)?;
         let (tenant, user) = (encoded(settings.tenant.unwrap_or_default()), encoded(&target.user.to_lowercase()));
         Ok(Claim {
@@ -29,7 +29,7 @@ impl Leases for VastS3Keys {
     }
 
     fn survey(request: &VendRequest, known: &[String]) -> Result<String, VendError> {
-        let settings = Settings::read(&request.config).map_err(cannot_work)?;
+        let settings = Settings::read(&request.config)?;
         let target = Target::of(&settings, request)?;
         let present = keys::list(&mut Vms::new(&settings, target.login), &target)?;
         if present.len() >= LIMIT {
@@ -42,7 +42,7 @@ impl Leases for VastS3Keys {
 
     /// Deletes the key of the handle, and no other.
     fn revoke(request: RevokeRequest) -> Result<Revoked, VendError> {
-        let settings = Settings::read(&request.config).map_err(cannot_work)?;
+        let settings = Settings::read(&request.config)?;
         let handle = Handle::parse(&request.handle)?;
         handle.require_here(&settings)?;
         let target = Target::known(&settings, &handle.level, &handle.user)?;
@@ -54,7 +54,7 @@ impl Leases for VastS3Keys {
     }
 
     fn recover(request: RecoverRequest) -> Result<Recovery, VendError> {
-        let settings = Settings::read(&request.interrupted.config).map_err(cannot_work)?;
+        let settings = Settings::read(&request.interrupted.config)?;
         let target = Target::of(&settings, &request.interrupted)?;
         let mint = Mint {
             before: Survey::parse(&request.survey)?.keys.into_iter().map(|key| key.access_key).collect(),

@@ -8,8 +8,7 @@
 //! of the life of one, [`handle`] is by what it ends.
 
 use pangolin_plugin_sdk::{
-    Config, Credential, Description, ErrorKind, HostPattern, Problem, Scoping, ScopingRule, Strategy, VendError,
-    VendRequest,
+    Config, Credential, Description, HostPattern, Problem, Scoping, ScopingRule, Strategy, VendError, VendRequest,
 };
 
 mod config;
@@ -60,7 +59,7 @@ impl Strategy for VastS3Keys {
     }
 
     fn vend(request: VendRequest) -> Result<Vec<Credential>, VendError> {
-        let settings = Settings::read(&request.config).map_err(cannot_work)?;
+        let settings = Settings::read(&request.config)?;
         let target = Target::of(&settings, &request)?;
         let mut vms = Vms::new(&settings, target.login);
         let made = keys::make(&mut vms, &target)?;
@@ -73,13 +72,6 @@ impl Strategy for VastS3Keys {
             .handle(handle.to_text());
         Ok(vec![credential])
     }
-}
-
-/// A configuration that the check would refuse, for example one written before a field was
-/// taken away.
-fn cannot_work(problems: Vec<Problem>) -> VendError {
-    let messages: Vec<String> = problems.into_iter().map(|problem| problem.message).collect();
-    VendError::new(ErrorKind::InvalidConfig, "invalid-config", messages.join("; "))
 }
 
 pangolin_plugin_sdk::export!(VastS3Keys, leases);

@@ -20,14 +20,13 @@ use pangolin_core::policy::Authorised;
 use pangolin_core::scope_proof;
 use pangolin_core::secret::Secret;
 use pangolin_core::strategy::{StrategyError, StrategyErrorKind};
-use pangolin_core::warehouse::BaseIdentity;
 use pangolin_egress::{EgressClient, EgressError};
 use url::Url;
 
 use self::client::Clients;
 use self::fault::Asked;
 pub(crate) use self::request::{AssumeRole, Base};
-use super::slot;
+use super::{host_identity, slot};
 use crate::call::Call;
 
 /// What the operator set for STS.
@@ -140,22 +139,7 @@ impl Sts {
         if request.base != Base::Host {
             return Ok(request.external_id.clone());
         }
-        if call.identity != BaseIdentity::Host {
-            return Err(denied(
-                "host-identity-not-used",
-                "the warehouse has keys of its own and does not use the host's identity",
-            ));
-        }
-        if !call.may_use_host_identity {
-            let plugin = &call.plugin;
-            return Err(denied(
-                "host-identity-not-granted",
-                format!(
-                    "plugin '{plugin}' may not use the host's identity: the grant file must have\n[plugins.{plugin}]\n\
-                     host_identity = true"
-                ),
-            ));
-        }
+        host_identity::require(call)?;
         let configured = call.config.get("role_arn").and_then(serde_json::Value::as_str);
         let role = Some(request.role_arn.as_str());
         if role != configured && role != self.settings.role_arn.as_deref() {

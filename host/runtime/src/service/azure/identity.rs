@@ -5,14 +5,13 @@ use std::path::PathBuf;
 use pangolin_core::egress::{host_granted, wanted_host};
 use pangolin_core::secret::Secret;
 use pangolin_core::strategy::{SecretUse, StrategyError, StrategyErrorKind as Kind};
-use pangolin_core::warehouse::BaseIdentity;
 use pangolin_egress::EgressClient;
 use url::Url;
 
 use super::cache::CacheKey;
 use super::{AzureSettings, Principal, denied};
 use crate::call::Call;
-use crate::service::slot;
+use crate::service::{host_identity, slot};
 
 /// The public cloud's.
 const AUTHORITY: &str = "https://login.microsoftonline.com";
@@ -67,7 +66,7 @@ pub(super) fn of(
             (tenant_id.clone(), client_id.clone(), authority, Proof::Secret(value.clone()))
         }
         Principal::WorkloadIdentity { tenant_id, client_id } => {
-            require_host_identity(call)?;
+            host_identity::require(call)?;
             let tenant_id = named(call, "tenant_id", tenant_id.as_deref(), settings.tenant_id.as_deref())?;
             let client_id = named(call, "client_id", client_id.as_deref(), settings.client_id.as_deref())?;
             let file = settings.federated_token_file.clone().ok_or_else(no_host_identity)?;
@@ -121,26 +120,6 @@ fn operators_authority(settings: &AzureSettings) -> Result<Url, StrategyError> {
         Some(url) => Ok(url.clone()),
         None => Url::parse(AUTHORITY).map_err(|_| no_host_identity()),
     }
-}
-
-fn require_host_identity(call: &Call) -> Result<(), StrategyError> {
-    if call.identity != BaseIdentity::Host {
-        return Err(denied(
-            "host-identity-not-used",
-            "the warehouse has a secret of its own and does not use the host's identity",
-        ));
-    }
-    if !call.may_use_host_identity {
-        let plugin = &call.plugin;
-        return Err(denied(
-            "host-identity-not-granted",
-            format!(
-                "plugin '{plugin}' may not use the host's identity: the grant file must have\n[plugins.{plugin}]\n\
-                 host_identity = true"
-            ),
-        ));
-    }
-    Ok(())
 }
 
 /// The operator's value, or the one of the warehouse's own field, which was claimed with it. What

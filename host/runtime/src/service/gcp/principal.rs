@@ -2,7 +2,6 @@
 
 use pangolin_core::secret::Secret;
 use pangolin_core::strategy::{SecretUse, StrategyError};
-use pangolin_core::warehouse::BaseIdentity;
 use pangolin_egress::EgressClient;
 use pangolin_signing::google::ServiceAccount;
 use sha2::{Digest, Sha256};
@@ -15,7 +14,7 @@ use super::identity::Identity;
 use super::wire::Wire;
 use super::{Downscope, Gcp, Principal, STS, TOKEN_URI, WideToken, denied, exchange, invalid, is_googles};
 use crate::call::Call;
-use crate::service::slot;
+use crate::service::{host_identity, slot};
 
 /// Whose token is exchanged.
 pub(super) struct Source<'a> {
@@ -71,7 +70,7 @@ impl Gcp {
     }
 
     async fn host_source(&self, call: &Call, ask: &Downscope) -> Result<Source<'_>, StrategyError> {
-        require_host_identity(call)?;
+        host_identity::require(call)?;
         if ask.token_uri.is_some() || ask.sts.is_some() {
             return Err(denied(
                 "endpoint-with-host-identity",
@@ -102,27 +101,6 @@ impl Gcp {
             }
         }
     }
-}
-
-/// The host's identity serves warehouses without a key, and plugins that the operator let use it.
-pub(super) fn require_host_identity(call: &Call) -> Result<(), StrategyError> {
-    if call.identity != BaseIdentity::Host {
-        return Err(denied(
-            "host-identity-not-used",
-            "the warehouse has a key of its own and does not use the host's identity",
-        ));
-    }
-    if !call.may_use_host_identity {
-        let plugin = &call.plugin;
-        return Err(denied(
-            "host-identity-not-granted",
-            format!(
-                "plugin '{plugin}' may not use the host's identity: the grant file must have\n[plugins.{plugin}]\n\
-                 host_identity = true"
-            ),
-        ));
-    }
-    Ok(())
 }
 
 /// The service account of the warehouse's slots, and a digest of its key.

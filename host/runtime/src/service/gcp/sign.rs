@@ -12,10 +12,11 @@ use tokio::time::Instant;
 
 use super::cache::Key;
 use super::identity::{ExternalAccount, Identity, Signer};
-use super::principal::{account, require_host_identity};
+use super::principal::account;
 use super::wire::Wire;
 use super::{Gcp, Principal, SignUrl, authorised, denied, fault, invalid};
 use crate::call::Call;
+use crate::service::host_identity;
 
 impl Gcp {
     /// A V4 signed URL of one object inside the call's scopes.
@@ -30,7 +31,7 @@ impl Gcp {
         let location = within(&authorised, &ask)?;
         let url = match &ask.principal {
             Principal::Host => {
-                require_host_identity(call)?;
+                host_identity::require(call)?;
                 let identity = Identity::of(&self.settings).await?;
                 match identity.signer().ok_or_else(cannot_sign)? {
                     Signer::Key(account) => signed(account, &self.wanted(call, &ask, &location))?,
