@@ -73,7 +73,8 @@ pub struct EgressSection {
     /// `AWS_ALLOW_HTTP`.
     pub allow_http: bool,
     /// Endpoints that the operator set: `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_STS`,
-    /// `AWS_ENDPOINT_URL_S3`, `AZURE_AUTHORITY_HOST` and `AZURE_STORAGE_ENDPOINT`.
+    /// `AWS_ENDPOINT_URL_S3`, `AZURE_AUTHORITY_HOST`, `AZURE_STORAGE_ENDPOINT` and
+    /// `PANGOLIN_GCP_STORAGE_ENDPOINT`.
     pub operator_endpoints: Vec<Url>,
 }
 

@@ -30,7 +30,7 @@ impl std::fmt::Display for ConfigProblem {
 }
 
 /// Every variable named `PANGOLIN_…` that the host reads.
-const KNOWN: [&str; 32] = [
+const KNOWN: [&str; 33] = [
     "PANGOLIN_AUDIT_SYNC",
     "PANGOLIN_AUTH_RATE_LIMIT",
     "PANGOLIN_AUTH_RATE_WINDOW_SECS",
@@ -40,6 +40,7 @@ const KNOWN: [&str; 32] = [
     "PANGOLIN_EGRESS_ALLOW",
     "PANGOLIN_ENCRYPTION_KEY",
     "PANGOLIN_GCP_METADATA",
+    "PANGOLIN_GCP_STORAGE_ENDPOINT",
     "PANGOLIN_GCP_STS_ENDPOINT",
     "PANGOLIN_HOST_NAME",
     "PANGOLIN_JWT_SECRET",
@@ -292,6 +293,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             "AWS_ENDPOINT_URL_S3",
             "AZURE_AUTHORITY_HOST",
             "AZURE_STORAGE_ENDPOINT",
+            "PANGOLIN_GCP_STORAGE_ENDPOINT",
         ]
         .into_iter()
         .filter_map(|name| self.url(name))

@@ -62,7 +62,10 @@ fn the_identity_at_google_is_the_operators() {
     let mut pairs = GOOD.to_vec();
     pairs.extend([("GOOGLE_APPLICATION_CREDENTIALS", "/etc/adc.json"), ("PANGOLIN_GCP_METADATA", "true")]);
     pairs.extend([("GCE_METADATA_HOST", "127.0.0.1:8000"), ("PANGOLIN_GCP_STS_ENDPOINT", "https://sts.example")]);
-    let settings = with(&pairs).unwrap().gcp;
+    pairs.push(("PANGOLIN_GCP_STORAGE_ENDPOINT", "https://storage.example"));
+    let config = with(&pairs).unwrap();
+    assert_eq!(config.egress.operator_endpoints.first().map(url::Url::as_str), Some("https://storage.example/"));
+    let settings = config.gcp;
     assert_eq!(settings.credentials_file.as_deref(), Some(std::path::Path::new("/etc/adc.json")));
     assert_eq!((settings.metadata, settings.metadata_host.as_deref()), (true, Some("127.0.0.1:8000")));
     assert_eq!(settings.sts_endpoint.unwrap().as_str(), "https://sts.example/");

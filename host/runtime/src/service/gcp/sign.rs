@@ -9,6 +9,7 @@ use pangolin_signing::google::{MAX_URL_LIFE_SECONDS, ServiceAccount, SignedUrl, 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
+use url::Url;
 
 use super::cache::Key;
 use super::identity::{ExternalAccount, Identity, Signer};
@@ -29,6 +30,7 @@ impl Gcp {
             return Err(invalid("presign-life-out-of-range", message));
         }
         let location = within(&authorised, &ask)?;
+        self.require_plain_storage(call, &ask)?;
         let url = match &ask.principal {
             Principal::Host => {
                 host_identity::require(call)?;
@@ -48,6 +50,24 @@ impl Gcp {
         };
         call.masked.push(url.clone());
         Ok(url)
+    }
+
+    /// The host signs with its own key for Google by its one address, whose path names the bucket, or
+    /// for the operator's server. By any other name the store could take the host for the bucket, and
+    /// the bucket for a part of the object's name.
+    fn require_plain_storage(&self, call: &Call, ask: &SignUrl) -> Result<(), StrategyError> {
+        let endpoint = call.config.get("endpoint").and_then(Value::as_str).filter(|text| !text.is_empty());
+        let (Principal::Host, Some(endpoint)) = (&ask.principal, endpoint) else { return Ok(()) };
+        let is_operators = |url: &Url| self.egress.policy().is_some_and(|policy| policy.is_operator_origin(url));
+        let is_googles = |url: &Url| url.origin().ascii_serialization() == "https://storage.googleapis.com";
+        if Url::parse(endpoint).is_ok_and(|url| is_googles(&url) || is_operators(&url)) {
+            return Ok(());
+        }
+        Err(denied(
+            "endpoint-with-host-identity",
+            "the host's own key signs no URL for an endpoint of the warehouse: leave endpoint out, or give the warehouse a \
+             service_account_key",
+        ))
     }
 
     fn wanted<'a>(&self, call: &'a Call, ask: &'a SignUrl, location: &'a Location) -> SignedUrl<'a> {

@@ -104,6 +104,28 @@ async fn the_host_signs_only_with_a_key() {
 }
 
 #[tokio::test]
+async fn the_hosts_key_signs_for_no_name_that_is_a_bucket() {
+    let ask = || SignUrl { principal: Principal::Host, ..sign("GET", OBJECT) };
+    let folder = tempfile::tempdir().unwrap();
+    let path = identity::write(folder.path(), "adc.json", &json_key("https://oauth2.googleapis.com/token"));
+    let (service, _) = service_with(GcpSettings { credentials_file: Some(path), ..GcpSettings::default() });
+    for endpoint in ["", "https://storage.googleapis.com", "https://storage.googleapis.com:443/"] {
+        service.sign_url(&mut hosts().config("endpoint", endpoint).build(), ask()).await.unwrap();
+    }
+    // There the object would be `lake/sales/orders/…` in a bucket of somebody else.
+    for endpoint in [
+        "https://victim.storage.googleapis.com",
+        "https://victim.commondatastorage.googleapis.com",
+        "https://data.victim.example",
+        "http://storage.googleapis.com",
+        "https://storage.googleapis.com:8443",
+    ] {
+        let error = service.sign_url(&mut hosts().config("endpoint", endpoint).build(), ask()).await.unwrap_err();
+        assert_eq!(error.code, "endpoint-with-host-identity", "{endpoint}");
+    }
+}
+
+#[tokio::test]
 async fn google_signs_for_a_workload_that_acts_as_a_service_account() {
     let ask = || SignUrl { principal: Principal::Host, ..sign("GET", OBJECT) };
     let (fake, folder) = (FakeGoogle::start().await, tempfile::tempdir().unwrap());
