@@ -143,3 +143,19 @@ def failing_keys(azure: Azure) -> Iterator[None]:
 
     with azure.gate.listener.failing(fault):
         yield
+
+
+def test_an_account_key_that_is_none_is_told_from_a_wrong_one(cloud_tenant: Tenant, azure: Azure) -> None:
+    def told(key: str) -> tuple[str, int]:
+        container = azure.container()
+        config = settings(azure, container, account_key=key)
+        name = cloud_tenant.warehouse({"vending_strategy": "AzureSas", "storage_config": config})["name"]
+        catalog = cloud_tenant.catalog(name)["name"]
+        cloud_tenant.admin.api.create_namespace(catalog, "sales")
+        code, status, error, _ = refused(AzureLake(cloud_tenant, container, name, catalog, "", azure))
+        assert key not in error["message"]
+        return code, status
+
+    assert told(cloud_tenant.planted.note("no account key", "this is no key of any account!"))[0] == "account-key-invalid"
+    # A key of another account signs what the storage refuses.
+    assert told(cloud_tenant.planted.encryption_key("account key of another"))[1] == 403

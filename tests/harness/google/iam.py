@@ -6,6 +6,7 @@ import json
 import secrets
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -54,6 +55,8 @@ class Pool:
     federation: Federation
     subject: str
     impersonates: Account | None
+    # What it may do as that account.
+    may: frozenset[str] = frozenset({"generateAccessToken", "signBlob"})
     permissions: frozenset[str] = ALL
 
 
@@ -94,9 +97,9 @@ class Iam:
         self.accounts.append(made)
         return made
 
-    def pool(self, federation: Federation, subject: str, impersonates: Account | None = None) -> Pool:
+    def pool(self, federation: Federation, subject: str, impersonates: Account | None = None, **more: Any) -> Pool:
         name = f"projects/123456/locations/global/workloadIdentityPools/pool-{secrets.token_hex(4)}/providers/cluster"
-        made = Pool(f"//iam.googleapis.com/{name}", federation, subject, impersonates)
+        made = Pool(f"//iam.googleapis.com/{name}", federation, subject, impersonates, **more)
         self.pools.append(made)
         return made
 

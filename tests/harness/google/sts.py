@@ -1,7 +1,8 @@
-"""Google's Security Token Service, and the one call of IAM Credentials that workloads need beside it."""
+"""Google's Security Token Service, and the two calls of IAM Credentials that workloads need beside it."""
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from datetime import UTC, datetime
@@ -9,6 +10,8 @@ from typing import Any
 from urllib.parse import unquote
 
 import jwt
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
 
 from harness.authority import Authority
 from harness.google import boundary
@@ -19,7 +22,7 @@ from harness.listener import Listener, Reply, Request, reply_json
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS = "urn:ietf:params:oauth:token-type:access_token"
 _IDENTITIES = {"urn:ietf:params:oauth:token-type:jwt", "urn:ietf:params:oauth:token-type:id_token"}
-_IMPERSONATE = re.compile(r"/v1/projects/-/serviceAccounts/([^/:]+):generateAccessToken")
+_ACCOUNT = re.compile(r"/v1/projects/-/serviceAccounts/([^/:]+):(generateAccessToken|signBlob)")
 
 
 class Sts:
@@ -54,8 +57,8 @@ class Sts:
 
     def _answer(self, request: Request) -> Reply:
         try:
-            if match := _IMPERSONATE.fullmatch(unquote(request.path)):
-                return self._impersonate(request, match[1])
+            if match := _ACCOUNT.fullmatch(unquote(request.path)):
+                return self._as_account(request, match[1], match[2])
             return self._exchange(request)
         except Denied as denied:
             return denied.reply()
@@ -112,24 +115,38 @@ class Sts:
             raise Denied("unauthorized_client", "The given credential is rejected by the attribute condition.")
         return self._iam.mint(pool, scopes)
 
-    def _impersonate(self, request: Request, email: str) -> Reply:
+    def _as_account(self, request: Request, email: str, verb: str) -> Reply:
         """The JSON API's errors have another form than those of OAuth."""
         token = self._iam.live(request.bearer())
         if token is None:
             return problem(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
         account = next((account for account in self._iam.accounts if account.email == email), None)
-        if account is None or not isinstance(token.principal, Pool) or token.principal.impersonates is not account:
-            return problem(403, "PERMISSION_DENIED", "Permission 'iam.serviceAccounts.getAccessToken' denied on resource.")
+        pool = token.principal
+        if account is None or not isinstance(pool, Pool) or pool.impersonates is not account or verb not in pool.may:
+            right = {"generateAccessToken": "getAccessToken", "signBlob": "signBlob"}[verb]
+            return problem(403, "PERMISSION_DENIED", f"Permission 'iam.serviceAccounts.{right}' denied on resource.")
+        if request.method != "POST":
+            return problem(404, "NOT_FOUND", "POST is wanted")
         try:
             body = json.loads(request.body)
-            scopes, life = frozenset(body["scope"]), int(str(body.get("lifetime", "3600s")).removesuffix("s"))
-        except (ValueError, KeyError, TypeError):
-            return problem(400, "INVALID_ARGUMENT", "scope and lifetime are wanted")
-        if request.method != "POST" or not scopes or not scopes <= SCOPES or not 0 < life <= 3600:
-            return problem(400, "INVALID_ARGUMENT", "scope or lifetime")
+            return self._signed(account, body) if verb == "signBlob" else self._impersonated(account, body)
+        except (ValueError, KeyError, TypeError) as error:
+            return problem(400, "INVALID_ARGUMENT", f"the body: {error}")
+
+    def _impersonated(self, account: Account, body: dict[str, Any]) -> Reply:
+        scopes, life = frozenset(body["scope"]), int(str(body.get("lifetime", "3600s")).removesuffix("s"))
+        if not scopes or not scopes <= SCOPES or not 0 < life <= 3600:
+            raise ValueError("scope or lifetime")
         made = self._iam.mint(account, scopes, life)
         when = datetime.fromtimestamp(made.expires_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return reply_json(200, {"accessToken": made.value, "expireTime": when})
+
+    def _signed(self, account: Account, body: dict[str, Any]) -> Reply:
+        if set(body) - {"payload", "delegates"}:
+            raise ValueError("payload, and nothing else, is wanted")
+        payload = base64.b64decode(body["payload"], validate=True)
+        signature = account.key.sign(payload, padding.PKCS1v15(), hashes.SHA256())
+        return reply_json(200, {"keyId": account.key_id, "signedBlob": base64.b64encode(signature).decode()})
 
 
 def problem(status: int, code: str, text: str) -> Reply:
