@@ -18,7 +18,8 @@ pub trait LeaseBook: Send + Sync + std::fmt::Debug {
     async fn active(&self, resource: &ResourceKey) -> Result<Arc<Vec<ActiveLease>>, StoreError>;
 
     /// Takes the lock of a resource until `until`, if nobody holds it. A mint that the last holder
-    /// left without an end gets one: when that holder's lock would have lapsed.
+    /// left without an end gets one: when that holder's lock would have lapsed. From then on
+    /// [`LeaseBook::active`] has what holders before did, whichever host they were.
     async fn lock(
         &self,
         resource: &ResourceKey,
@@ -67,8 +68,9 @@ pub trait LeaseBook: Send + Sync + std::fmt::Debug {
     /// An attempt failed.
     async fn failed(&self, id: LeaseId, error: &str, next: UnixMillis) -> Result<(), StoreError>;
 
-    /// Resources with a lease that is due.
-    async fn due(&self, now: UnixMillis, limit: usize) -> Result<Vec<ResourceKey>, StoreError>;
+    /// Resources with a lease that is due, so many of a tenant at most: the first of every tenant,
+    /// then the second of every tenant, and so on.
+    async fn due(&self, now: UnixMillis, of_a_tenant: usize, limit: usize) -> Result<Vec<ResourceKey>, StoreError>;
     /// Forgets leases that were settled before.
     async fn forget(&self, before: UnixMillis) -> Result<u64, StoreError>;
 }

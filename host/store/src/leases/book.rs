@@ -155,10 +155,14 @@ impl LeaseBook for Store {
         self.db().execute(update).await.map(drop).map_err(crate::error::backend)
     }
 
-    async fn due(&self, now: UnixMillis, limit: usize) -> Result<Vec<ResourceKey>, StoreError> {
-        let select = sql("SELECT resource, MIN(next_attempt_at) AS since FROM leases WHERE next_attempt_at <= $1 \
-             GROUP BY resource ORDER BY since LIMIT $2")
+    async fn due(&self, now: UnixMillis, of_a_tenant: usize, limit: usize) -> Result<Vec<ResourceKey>, StoreError> {
+        let select = sql("SELECT resource FROM (SELECT resource, since, \
+             ROW_NUMBER() OVER (PARTITION BY tenant_id ORDER BY since, resource) AS turn FROM \
+             (SELECT tenant_id, resource, MIN(next_attempt_at) AS since FROM leases WHERE next_attempt_at <= $1 \
+             GROUP BY tenant_id, resource) AS due) AS turns \
+             WHERE turn <= $2 ORDER BY turn, since LIMIT $3")
         .bind(now.0)
+        .bind(i64::try_from(of_a_tenant).unwrap_or(i64::MAX))
         .bind(i64::try_from(limit).unwrap_or(i64::MAX));
         let found = self.db().all(select).await?;
         found.iter().map(|found| Ok(ResourceKey::stored(row::text(found, "resource")?))).collect()

@@ -150,14 +150,14 @@ pub(crate) async fn what_is_due_comes_up_again_after_its_pause(db: TestDb) {
     granted(store, &one, &grant).await;
     store.begin(&two).await.unwrap();
     store.mint_ended(two.lease.id, NOW.plus_seconds(1), NOW.plus_seconds(61)).await.unwrap();
-    assert!(store.due(NOW.plus_seconds(60), 9).await.unwrap().is_empty());
-    assert_eq!(store.due(NOW.plus_seconds(61), 9).await.unwrap(), std::slice::from_ref(&two.lease.resource));
-    let both = store.due(grant.expires_at, 9).await.unwrap();
+    assert!(store.due(NOW.plus_seconds(60), 9, 9).await.unwrap().is_empty());
+    assert_eq!(store.due(NOW.plus_seconds(61), 9, 9).await.unwrap(), std::slice::from_ref(&two.lease.resource));
+    let both = store.due(grant.expires_at, 9, 9).await.unwrap();
     assert_eq!(both, [two.lease.resource.clone(), one.lease.resource.clone()]);
-    assert_eq!(store.due(grant.expires_at, 1).await.unwrap().len(), 1);
+    assert_eq!(store.due(grant.expires_at, 9, 1).await.unwrap().len(), 1);
 
     store.failed(two.lease.id, "unreachable", grant.expires_at.plus_seconds(9)).await.unwrap();
-    assert_eq!(store.due(grant.expires_at, 9).await.unwrap(), std::slice::from_ref(&one.lease.resource));
+    assert_eq!(store.due(grant.expires_at, 9, 9).await.unwrap(), std::slice::from_ref(&one.lease.resource));
     let kept = store.lease(warehouse.tenant_id, two.lease.id).await.unwrap().unwrap();
     assert_eq!((kept.attempts, kept.last_error.as_deref()), (1, Some("unreachable")));
     assert_eq!(kept.ended_at, Some(NOW.plus_seconds(1)));
@@ -166,6 +166,25 @@ pub(crate) async fn what_is_due_comes_up_again_after_its_pause(db: TestDb) {
     let found = store.open(&two.lease.resource).await.unwrap().remove(0);
     assert_eq!((found.state, found.undecided), (LeaseState::Revoking, vec!["theirs".to_owned()]));
     assert_eq!(store.papers(two.lease.id).await.unwrap().unwrap().handles, [Secret::from("left")]);
+}
+
+pub(crate) async fn each_tenant_has_its_turn_when_much_is_due(db: TestDb) {
+    let store = &db.store;
+    let (busy, one) = prepared(store).await;
+    let other = make::stored_tenant(store, "other").await.id;
+    let calm = make::warehouse(other, "lake", "s3://theirs");
+    store.create_warehouse(&calm, None).await.unwrap();
+    let last = make::intent(&calm, "vms/eve");
+    let mut of_busy = vec![one];
+    of_busy.extend((0..5).map(|turn| make::intent(&busy, &format!("vms/{turn}"))));
+    for (turn, intent) in (0_i64..).zip(of_busy.iter().chain([&last])) {
+        store.begin(intent).await.unwrap();
+        store.mint_ended(intent.lease.id, NOW, NOW.plus_seconds(turn)).await.unwrap();
+    }
+    let key = |intent: &LeaseIntent| intent.lease.resource.clone();
+    let due = store.due(NOW.plus_seconds(60), 3, 9).await.unwrap();
+    assert_eq!(due, [key(&of_busy[0]), key(&last), key(&of_busy[1]), key(&of_busy[2])]);
+    assert_eq!(store.due(NOW.plus_seconds(60), 3, 2).await.unwrap(), [key(&of_busy[0]), key(&last)]);
 }
 
 pub(crate) async fn leases_end_with_their_warehouse(db: TestDb) {
@@ -178,7 +197,7 @@ pub(crate) async fn leases_end_with_their_warehouse(db: TestDb) {
     store.begin(&coming).await.unwrap();
     store.delete_warehouse(warehouse.tenant_id, "lake").await.unwrap();
     assert!(store.active(&live.lease.resource).await.unwrap().is_empty());
-    assert_eq!(store.due(NOW, 9).await.unwrap(), std::slice::from_ref(&live.lease.resource));
+    assert_eq!(store.due(NOW, 9, 9).await.unwrap(), std::slice::from_ref(&live.lease.resource));
     assert_eq!(store.minted(coming.lease.id, &make::lease_grant("key-2")).await.unwrap(), LeaseState::Revoking);
     assert_eq!(granted(store, &late, &make::lease_grant("key-3")).await, LeaseState::Revoking);
     let papers = store.papers(live.lease.id).await.unwrap().unwrap();
@@ -262,4 +281,21 @@ pub(crate) async fn one_of_two_hosts_works_on_a_resource(db: TestDb) {
     crate::hosts::until("a lease", || async { b.active(resource).await.unwrap().len() == 1 }).await;
     a.ask_end(warehouse.tenant_id, intent.lease.id, NOW).await.unwrap();
     crate::hosts::until("its end", || async { b.active(resource).await.unwrap().is_empty() }).await;
+}
+
+/// A host that waited for the lock does not mint what another minted meanwhile.
+pub(crate) async fn whoever_has_the_lock_sees_what_the_other_host_did(db: TestDb) {
+    let (a, b) = (&db.store, &crate::hosts::second_host(&db, pangolin_store::Consistency::Eventual).await);
+    let (warehouse, _) = prepared(a).await;
+    for round in 0..5 {
+        let intent = make::intent(&warehouse, &format!("vms/{round}"));
+        let resource = &intent.lease.resource;
+        let until = NOW.plus_seconds(15);
+        assert!(b.active(resource).await.unwrap().is_empty());
+        let lock = a.lock(resource, NOW, until).await.unwrap().unwrap();
+        granted(a, &intent, &make::lease_grant("key")).await;
+        a.unlock(&lock).await.unwrap();
+        b.lock(resource, NOW, until).await.unwrap().unwrap();
+        assert_eq!(b.active(resource).await.unwrap().len(), 1, "round {round}");
+    }
 }

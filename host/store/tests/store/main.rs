@@ -105,6 +105,7 @@ suite! {
         leases::a_resource_has_one_holder,
         leases::an_end_that_was_asked_for_counts_at_once,
         leases::what_is_due_comes_up_again_after_its_pause,
+        leases::each_tenant_has_its_turn_when_much_is_due,
         leases::leases_end_with_their_warehouse,
         leases::another_tenants_secret_is_not_used_for_an_old_lease,
         leases::leases_are_listed_by_tenant_and_filter,
@@ -129,5 +130,6 @@ suite! {
         hosts::two_hosts_may_not_both_commit,
         hosts::two_hosts_may_share_a_chain,
         leases::one_of_two_hosts_works_on_a_resource,
+        leases::whoever_has_the_lock_sees_what_the_other_host_did,
     ]
 }

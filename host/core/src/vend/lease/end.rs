@@ -113,7 +113,7 @@ impl Vending {
             book.ask_end(lease.tenant_id, lease.id, self.clock.now()).await?;
         }
         // Another host may have been faster.
-        let Some(papers) = book.papers(lease.id).await? else { return Ok(LeaseEnd::Ended) };
+        let Some(papers) = self.papers_of(lease).await? else { return Ok(LeaseEnd::Ended) };
         let failure = self.revoke_all(lease, &papers, actor).await.err().map(|error| error.to_string());
         let now = self.clock.now();
         match &failure {
@@ -125,6 +125,19 @@ impl Vending {
         }
         self.audit.record(rows::revoked(now, lease, actor, failure.clone())).await?;
         Ok(failure.map_or(LeaseEnd::Ended, LeaseEnd::NotYet))
+    }
+
+    /// What is needed to end or recover a lease. One whose papers cannot be read is left for later as
+    /// any other that fails, and does not stand before those that can.
+    pub(super) async fn papers_of(&self, lease: &Lease) -> Result<Option<LeasePapers>, VendError> {
+        let book = &self.leasing()?.book;
+        match book.papers(lease.id).await {
+            Ok(papers) => Ok(papers),
+            Err(error) => {
+                book.failed(lease.id, &error.to_string(), next_attempt(self.clock.now(), lease.attempts)).await?;
+                Err(error.into())
+            }
+        }
     }
 
     async fn revoke_all(&self, lease: &Lease, papers: &LeasePapers, actor: &LeaseActor) -> Result<(), VendError> {

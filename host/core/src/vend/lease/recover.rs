@@ -1,5 +1,7 @@
 //! Interrupted mints: what did they leave?
 
+use std::time::{Duration, Instant};
+
 use super::LeaseActor;
 use super::end::next_attempt;
 use super::rows;
@@ -14,23 +16,31 @@ use crate::vend::{VendError, Vending};
 const NAMES: (usize, usize) = (20, 256);
 /// An interrupted mint waits for younger ones, so many times the grace at most.
 const WAITS: i64 = 10;
+/// After this nothing more is begun: what is left stays due, and others come first.
+const BUDGET: Duration = Duration::from_secs(30);
 
 impl Vending {
     /// Does what is due on a resource: ends leases, recovers interrupted mints. The caller has the
     /// resource's lock. What the upstream refuses is kept for later and is no error here.
     pub(super) async fn tidy(&self, resource: &ResourceKey, actor: &LeaseActor) -> Result<(), VendError> {
-        let now = self.clock.now();
+        let (now, begun) = (self.clock.now(), Instant::now());
         let open = self.leasing()?.book.open(resource).await?;
         let due = |lease: &&Lease| lease.next_attempt_at.is_some_and(|at| at <= now);
         let (interrupted, made): (Vec<&Lease>, Vec<&Lease>) =
             open.iter().partition(|lease| lease.state == LeaseState::Minting);
         for lease in made.into_iter().filter(due) {
+            if begun.elapsed() >= BUDGET {
+                return Ok(());
+            }
             self.end(lease, actor).await?;
         }
         // The newest first: what it left is known when the one before is asked about. Two that
         // overlap are told apart only so.
         let waits = interrupted.first().is_some_and(|youngest| !self.is_over(youngest, 1));
         for lease in interrupted {
+            if begun.elapsed() >= BUDGET {
+                return Ok(());
+            }
             if self.is_over(lease, if waits { WAITS } else { 1 }) && due(&lease) {
                 self.recover(lease, actor).await?;
             }
@@ -61,7 +71,7 @@ impl Vending {
     /// Asks what an interrupted mint left, and settles it by the answer.
     async fn recover(&self, lease: &Lease, actor: &LeaseActor) -> Result<(), VendError> {
         let book = &self.leasing()?.book;
-        let Some(papers) = book.papers(lease.id).await? else { return Ok(()) };
+        let Some(papers) = self.papers_of(lease).await? else { return Ok(()) };
         let answer = self.ask_what_was_left(lease, &papers, actor).await;
         let now = self.clock.now();
         let recovery = match answer {

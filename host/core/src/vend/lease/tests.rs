@@ -6,4 +6,5 @@ mod ending;
 mod interrupted;
 mod path;
 mod picking;
+mod sweeping;
 mod vms;

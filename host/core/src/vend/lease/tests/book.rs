@@ -119,6 +119,7 @@ impl LeaseBook for Book {
     }
 
     async fn papers(&self, id: LeaseId) -> Result<Option<LeasePapers>, StoreError> {
+        self.trouble.hit_store("papers")?;
         let rows = self.rows();
         let row = rows.iter().find(|row| row.lease.id == id);
         Ok(row.and_then(|row| {
@@ -228,13 +229,17 @@ impl LeaseBook for Book {
         Ok(())
     }
 
-    async fn due(&self, now: UnixMillis, limit: usize) -> Result<Vec<ResourceKey>, StoreError> {
+    async fn due(&self, now: UnixMillis, of_a_tenant: usize, limit: usize) -> Result<Vec<ResourceKey>, StoreError> {
         let is_due = |row: &&Row| row.lease.next_attempt_at.is_some_and(|at| at <= now);
-        let mut due: Vec<ResourceKey> =
-            self.rows().iter().filter(is_due).map(|row| row.lease.resource.clone()).collect();
-        due.dedup();
-        due.truncate(limit);
-        Ok(due)
+        let mut due: HashMap<TenantId, Vec<ResourceKey>> = HashMap::new();
+        for row in self.rows().iter().filter(is_due) {
+            let of_tenant = due.entry(row.lease.tenant_id).or_default();
+            if of_tenant.len() < of_a_tenant && !of_tenant.contains(&row.lease.resource) {
+                of_tenant.push(row.lease.resource.clone());
+            }
+        }
+        let turns = (0..of_a_tenant).flat_map(|turn| due.values().filter_map(move |of_tenant| of_tenant.get(turn)));
+        Ok(turns.take(limit).cloned().collect())
     }
 
     async fn forget(&self, before: UnixMillis) -> Result<u64, StoreError> {

@@ -16,7 +16,7 @@ fn wanted() -> Authorised {
     authorise(&admin(), &catalog_snapshot(), &table("orders"), Access::FULL).unwrap()
 }
 
-fn lease(issued_at: i64, expires_at: i64, prefix: &str) -> ActiveLease {
+pub(super) fn lease(issued_at: i64, expires_at: i64, prefix: &str) -> ActiveLease {
     let to = wanted();
     let credential = |key: &str| MintedCredential {
         prefix: prefix.to_owned(),

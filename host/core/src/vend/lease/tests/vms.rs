@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 
 use super::bench::Trouble;
+use crate::id::TenantId;
 use crate::lease::{Claim, Interrupted, Recovery, Revoked};
 use crate::ports::{Strategies, StrategyCall, UpkeepCall};
 use crate::secret::Secret;
@@ -31,6 +32,8 @@ pub(super) struct Vms {
     pub(super) scoping: Mutex<Scoping>,
     pub(super) forgets_handles: AtomicBool,
     pub(super) trouble: Trouble,
+    /// Whose revocations never come back.
+    pub(super) hangs_for: Mutex<Option<TenantId>>,
     /// Answers in the place of the service; at "vend" after the key was made.
     pub(super) failure: Mutex<Option<(&'static str, StrategyError)>>,
 }
@@ -47,6 +50,7 @@ impl Vms {
             scoping: Mutex::new(Scoping::AccessOnly),
             forgets_handles: AtomicBool::new(false),
             trouble,
+            hangs_for: Mutex::default(),
             failure: Mutex::default(),
         })
     }
@@ -187,6 +191,9 @@ impl Strategies for Vms {
     }
 
     async fn revoke(&self, call: UpkeepCall<'_>, handle: &Secret<String>) -> Result<Revoked, StrategyError> {
+        if *self.hangs_for.lock().unwrap() == Some(call.warehouse.tenant_id) {
+            std::future::pending::<()>().await;
+        }
         self.let_in(call)?;
         self.check("revoke")?;
         self.trouble.hit("revoke-before")?;
