@@ -86,13 +86,21 @@ impl Db {
     /// The generation of a slot, to be noted before the database is asked. With strict
     /// consistency it is read from the database; a SQLite database has no other writer.
     pub(crate) async fn generation(&self, slot: Slot) -> Result<i64, StoreError> {
-        if self.consistency == Consistency::Strict && self.dialect == Dialect::Postgres {
+        if self.consistency == Consistency::Strict {
+            self.see_others(slot).await?;
+        }
+        Ok(self.generations.get(slot))
+    }
+
+    /// What other hosts changed in a slot until now makes this host's snapshots of it stale.
+    pub(crate) async fn see_others(&self, slot: Slot) -> Result<(), StoreError> {
+        if self.dialect == Dialect::Postgres {
             let found = self.optional(sql("SELECT value FROM revisions WHERE name = $1").bind(slot.name())).await?;
             if let Some(found) = found {
                 self.generations.raise(slot, row::int(&found, "value")?);
             }
         }
-        Ok(self.generations.get(slot))
+        Ok(())
     }
 
     /// Takes note of every revision in the database: at the start, and what other hosts changed.

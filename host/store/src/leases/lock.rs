@@ -8,6 +8,7 @@ use pangolin_core::ports::StoreError;
 use crate::db::sql;
 use crate::dialect::Dialect;
 use crate::error::backend;
+use crate::generation::Slot;
 use crate::row;
 use crate::store::Store;
 use crate::tx::Tx;
@@ -63,6 +64,9 @@ impl Store {
                 .bind(left_at.0);
         tx.execute(interrupted).await.map_err(backend)?;
         tx.commit().await?;
+        // What the holder before minted is to be found, by a host that did not hear of it yet too.
+        // If this fails nobody has the lock, and it lapses.
+        self.db().see_others(Slot::of_leases(resource.as_str())).await?;
         Ok(Some(lock))
     }
 
