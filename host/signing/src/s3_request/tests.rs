@@ -119,6 +119,7 @@ fn what_clients_and_stores_read_differently_is_malformed() {
         "/lake/t/a#b",
         "/lake/t/a?response-expires=1+2",
         "/lake/t/a?partNumber=1&partNumber=2",
+        "/lake?list-type=2&max-keys=1;prefix=u/&prefix=t/",
         "/lake/t/a%252f..",
     ] {
         let refused = read("GET", path, &[], None).unwrap_err();
@@ -148,8 +149,18 @@ fn a_copy_reads_its_source() {
         assert_eq!(objects(&request), ["s3://lake/t/a", "s3://lake/t/b c"]);
         assert!(request.access.read && request.access.write);
     }
-    for source in ["/other/t/b", "lake", "lake/", "/lake/t/b?versionId=1", "arn:aws:s3:::lake/t/b", "%2flake2%2ft", ""]
-    {
+    let plus = read("PUT", "/lake/t/a", &[("x-amz-copy-source", "lake/t/b%2Bc")], None).unwrap();
+    assert_eq!(objects(&plus), ["s3://lake/t/a", "s3://lake/t/b+c"]);
+    for source in [
+        "/other/t/b",
+        "lake",
+        "lake/",
+        "/lake/t/b?versionId=1",
+        "arn:aws:s3:::lake/t/b",
+        "%2flake2%2ft",
+        "lake/t+u/b",
+        "",
+    ] {
         let refused = read("PUT", "/lake/t/a", &[("X-Amz-Copy-Source", source)], None).unwrap_err();
         assert_eq!(refused, NotSigned::Header("x-amz-copy-source".to_owned()), "{source}");
     }

@@ -44,8 +44,12 @@ pub(super) fn parse(text: &str) -> Result<Url, NotSigned> {
 
 /// The query's parameters, each once.
 pub(super) fn parameters(url: &Url) -> Result<BTreeMap<String, String>, NotSigned> {
-    if url.query().unwrap_or_default().contains('+') {
+    let query = url.query().unwrap_or_default();
+    if query.contains('+') {
         return Err(NotSigned::Uri("a '+' in the query is a space to some: write %20 or %2B"));
+    }
+    if query.contains(';') {
+        return Err(NotSigned::Uri("a ';' in the query ends a parameter to some: write %3B"));
     }
     let mut parameters = BTreeMap::new();
     for (name, value) in url.query_pairs() {
