@@ -10,7 +10,7 @@ use crate::access::Access;
 use crate::clock::UnixMillis;
 use crate::id::{LeaseId, TableId, TenantId, UserId, WarehouseId};
 use crate::secret::Secret;
-use crate::strategy::MintedCredential;
+use crate::strategy::{MintedCredential, Scoping};
 use crate::warehouse::Warehouse;
 
 /// Where a lease stands.
@@ -173,6 +173,8 @@ pub struct LeaseGrant {
     pub digest: String,
     /// Keyed finger print of the credential's identifier.
     pub fingerprint: Option<String>,
+    /// How narrow the strategy said it is, with the configuration of that time.
+    pub scoping: Scoping,
 }
 
 /// A lease that may be handed out.

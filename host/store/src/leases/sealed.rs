@@ -8,7 +8,7 @@ use pangolin_core::lease::{Lease, LeaseGrant, LeaseIntent, MintRequest};
 use pangolin_core::location::Location;
 use pangolin_core::ports::StoreError;
 use pangolin_core::secret::Secret;
-use pangolin_core::strategy::MintedCredential;
+use pangolin_core::strategy::{MintedCredential, Scoping};
 use pangolin_core::warehouse::{BaseIdentity, StorageKind, Warehouse};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -61,6 +61,7 @@ struct StoredGrant {
     version: String,
     digest: String,
     fingerprint: Option<String>,
+    scoping: Scoping,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -134,6 +135,7 @@ pub(super) fn seal_grant(keys: &KeyRing, id: &str, grant: &LeaseGrant) -> Result
         version: grant.version.clone(),
         digest: grant.digest.clone(),
         fingerprint: grant.fingerprint.clone(),
+        scoping: grant.scoping,
     };
     seal(keys, place(id, "minted"), &stored)
 }
@@ -146,6 +148,7 @@ pub(super) fn seal_handles(keys: &KeyRing, id: &str, handles: &[Secret<String>])
         version: String::new(),
         digest: String::new(),
         fingerprint: None,
+        scoping: Scoping::Unscoped,
     };
     seal(keys, place(id, "minted"), &stored)
 }
@@ -169,6 +172,7 @@ pub(super) fn open_grant(keys: &KeyRing, lease: &Lease, sealed: &str) -> Result<
         version: stored.version,
         digest: stored.digest,
         fingerprint: stored.fingerprint,
+        scoping: stored.scoping,
     })
 }
 

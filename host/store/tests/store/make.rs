@@ -16,7 +16,7 @@ use pangolin_core::ports::{CatalogStore, NewTable, TableCommit};
 use pangolin_core::principal::UserRole;
 use pangolin_core::record::{Catalog, HostIdentityPins, Namespace, Role, Table, Tenant, TokenRecord, User, UserGrant};
 use pangolin_core::secret::{Secret, SecretValue};
-use pangolin_core::strategy::MintedCredential;
+use pangolin_core::strategy::{MintedCredential, Scoping};
 use pangolin_core::warehouse::{BaseIdentity, StorageKind, Warehouse};
 use pangolin_store::Store;
 
@@ -247,6 +247,7 @@ pub(crate) fn lease_grant(key: &str) -> LeaseGrant {
         version: "1.0.0".to_owned(),
         digest: "d".to_owned(),
         fingerprint: Some("f".to_owned()),
+        scoping: Scoping::AccessOnly,
     }
 }
 

@@ -117,7 +117,8 @@ impl Vending {
             credential.expires_at = Some(expires_at);
         }
         let fingerprint = self.fingerprint(&credentials);
-        Ok(LeaseGrant { handles, credentials, issued_at, expires_at, version, digest, fingerprint })
+        let scoping = wish.scoping();
+        Ok(LeaseGrant { handles, credentials, issued_at, expires_at, version, digest, fingerprint, scoping })
     }
 
     pub(super) fn grace_ms(&self) -> i64 {

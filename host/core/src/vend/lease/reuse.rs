@@ -39,14 +39,16 @@ pub(super) fn pick<'a>(
     leases
         .iter()
         .filter(|lease| is_ours(lease, wanted) && lives_long_enough(lease, wanted, rest))
-        .find_map(|lease| Some((lease, spelled_for(&lease.grant.credentials, wanted.authorised.scopes())?)))
+        .find_map(|lease| Some((lease, for_caller(&lease.grant.credentials, wanted)?)))
 }
 
 fn is_ours(lease: &ActiveLease, wanted: &Wanted<'_>) -> bool {
-    let (lease, authorised) = (&lease.lease, wanted.authorised);
+    let (lease, grant, authorised) = (&lease.lease, &lease.grant, wanted.authorised);
     lease.tenant_id == authorised.tenant_id()
         && lease.warehouse_id == authorised.warehouse_id()
         && lease.share == wanted.share
+        // What was minted when the warehouse or the strategy said otherwise may open more.
+        && grant.scoping == wanted.scoping
         // The share is the strategy's word; what the host knows better it holds against it.
         && match wanted.scoping {
             Scoping::Exact => lease.table_id == authorised.table_id() && lease.access == authorised.access(),
@@ -65,6 +67,19 @@ fn lives_long_enough(lease: &ActiveLease, wanted: &Wanted<'_>, rest: Rest) -> bo
         Rest::Least => LEAST_REST_MS,
     };
     left > 0 && left >= least && left <= i64::from(wanted.ttl_seconds) * 1000 + SLACK_MS
+}
+
+/// The credentials as this caller gets them. Those that open exactly their locations are never said
+/// to open others, where the table lies by now.
+fn for_caller(credentials: &[MintedCredential], wanted: &Wanted<'_>) -> Option<Vec<MintedCredential>> {
+    let scopes = wanted.authorised.scopes();
+    if wanted.scoping != Scoping::Exact {
+        return spelled_for(credentials, scopes);
+    }
+    let is_inside = |credential: &MintedCredential| {
+        scopes.iter().any(|scope| credential.prefix.starts_with(scope.location.as_str()))
+    };
+    (!credentials.is_empty() && credentials.iter().all(is_inside)).then(|| credentials.to_vec())
 }
 
 /// The credentials under the caller's own locations. Credentials that differ belong each to its

@@ -125,6 +125,7 @@ impl Leased {
             version: "1.0.0".to_owned(),
             digest: "d".to_owned(),
             fingerprint: None,
+            scoping: Scoping::AccessOnly,
         };
         assert_eq!(self.store.minted(id, &grant).await.unwrap(), LeaseState::Active);
         id.to_string()

@@ -12,6 +12,8 @@ use crate::policy::{Authorised, authorise};
 use crate::secret::Secret;
 use crate::strategy::{MintedCredential, Scoping};
 
+const ALL: [Scoping; 4] = [Scoping::Exact, Scoping::Delegated, Scoping::AccessOnly, Scoping::Unscoped];
+
 fn wanted() -> Authorised {
     authorise(&admin(), &catalog_snapshot(), &table("orders"), Access::FULL).unwrap()
 }
@@ -58,11 +60,19 @@ pub(super) fn lease(issued_at: i64, expires_at: i64, prefix: &str) -> ActiveLeas
             version: String::new(),
             digest: String::new(),
             fingerprint: None,
+            scoping: Scoping::Exact,
         },
     }
 }
 
+/// Whether a lease that was minted under the same scoping serves.
 fn serves(lease: &ActiveLease, scoping: Scoping, ttl_seconds: u32, now: i64, rest: Rest) -> bool {
+    let mut lease = lease.clone();
+    lease.grant.scoping = scoping;
+    serves_as_it_is(&lease, scoping, ttl_seconds, now, rest)
+}
+
+fn serves_as_it_is(lease: &ActiveLease, scoping: Scoping, ttl_seconds: u32, now: i64, rest: Rest) -> bool {
     let authorised = wanted();
     let wanted = Wanted { authorised: &authorised, share: "s", scoping, ttl_seconds, now: UnixMillis(now) };
     pick(std::slice::from_ref(lease), &wanted, rest).is_some()
@@ -70,7 +80,6 @@ fn serves(lease: &ActiveLease, scoping: Scoping, ttl_seconds: u32, now: i64, res
 
 #[test]
 fn every_difference_that_counts_keeps_a_lease_from_being_served() {
-    const ALL: [Scoping; 4] = [Scoping::Exact, Scoping::Delegated, Scoping::AccessOnly, Scoping::Unscoped];
     let fits = |change: fn(&mut Lease)| -> Vec<bool> {
         let mut lease = lease(0, 3_600_000, "s3://bucket/base/sales/orders/");
         change(&mut lease.lease);
@@ -83,6 +92,32 @@ fn every_difference_that_counts_keeps_a_lease_from_being_served() {
     assert_eq!(fits(|lease| lease.access = Access::READ), [false, false, false, true]);
     assert_eq!(fits(|lease| lease.user_id = UserId::generate()), [true, false, true, true]);
     assert_eq!(fits(|lease| lease.table_id = TableId::generate()), [false, true, true, true]);
+}
+
+/// The warehouse was changed, or the strategy, and what was minted before opens more.
+#[test]
+fn a_lease_serves_only_what_it_was_minted_for() {
+    for minted in ALL {
+        for now in ALL {
+            let mut lease = lease(0, 3_600_000, "s3://bucket/base/sales/orders/");
+            lease.grant.scoping = minted;
+            assert_eq!(serves_as_it_is(&lease, now, 3600, 0, Rest::Half), minted == now, "{minted:?} as {now:?}");
+        }
+    }
+}
+
+#[test]
+fn a_credential_of_exactly_its_location_serves_no_other() {
+    for (prefix, fits) in [
+        ("s3://bucket/base/sales/orders/", true),
+        ("s3://bucket/base/sales/orders/data/", true),
+        ("s3://bucket/base/sales/", false),
+        ("s3://bucket/base/old/orders/", false),
+    ] {
+        let lease = lease(0, 3_600_000, prefix);
+        assert_eq!(serves(&lease, Scoping::Exact, 3600, 0, Rest::Half), fits, "{prefix}");
+        assert!(serves(&lease, Scoping::AccessOnly, 3600, 0, Rest::Half), "{prefix}");
+    }
 }
 
 #[test]
