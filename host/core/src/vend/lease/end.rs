@@ -87,6 +87,8 @@ impl Vending {
         let leasing = self.leasing()?;
         let Some(lease) = leasing.book.ask_end(tenant, id, self.clock.now()).await? else { return Ok(None) };
         let not_yet = |reason: &str| LeaseEnd::NotYet(reason.to_owned());
+        // An attempt has a row of its own.
+        let mut is_only_asked = lease.state == LeaseState::Minting;
         let end = match lease.state {
             LeaseState::Revoked | LeaseState::Lost => LeaseEnd::Ended,
             LeaseState::Undecided => not_yet("the host cannot tell what belongs to this lease: end it at the store"),
@@ -98,10 +100,16 @@ impl Vending {
                         turn.end().await;
                         end?
                     }
-                    None => not_yet("another request works on the same identity"),
+                    None => {
+                        is_only_asked = true;
+                        not_yet("another request works on the same identity")
+                    }
                 }
             }
         };
+        if let (LeaseEnd::NotYet(reason), true) = (&end, is_only_asked) {
+            self.audit.record(rows::asked(self.clock.now(), &lease, actor, reason)).await?;
+        }
         let now = leasing.book.lease(tenant, id).await?.unwrap_or(lease);
         Ok(Some((now, end)))
     }

@@ -13,6 +13,11 @@ pub(super) fn revoked(now: UnixMillis, lease: &Lease, actor: &LeaseActor, failur
     row(now, "revoke_lease", lease, actor, failure, json!({"attempt": lease.attempts + 1}))
 }
 
+/// Somebody had a lease handed out no more; the host ends it when it can.
+pub(super) fn asked(now: UnixMillis, lease: &Lease, actor: &LeaseActor, reason: &str) -> AuditEvent {
+    row(now, "revoke_lease", lease, actor, None, json!({"pending": reason}))
+}
+
 /// The host looked for what an interrupted mint left.
 pub(super) fn recovered(
     now: UnixMillis,

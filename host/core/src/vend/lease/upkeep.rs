@@ -1,5 +1,5 @@
-//! With which configuration and secrets a lease is ended: its own, and before them the
-//! warehouse's current secrets where they would go to the same server.
+//! With which configuration and secrets a lease is ended: where the warehouse still speaks with the
+//! same servers, as it is now, with new secrets and new certificates; else, and after that, as it was.
 
 use super::Wish;
 use crate::lease::{Lease, LeasePapers};
@@ -14,11 +14,13 @@ impl Vending {
         let strategy = self.strategy(&lease.strategy)?;
         let description = &strategy.description;
         let own = papers.snapshot.clone();
-        let rotated = papers.current.as_deref().filter(|current| has_other_secrets(current, &own, description));
-        let rotated = rotated.map(|current| Warehouse { secrets: current.secrets.clone(), ..own.clone() });
-        let mut ways = Vec::new();
+        let current = papers.current.as_deref().filter(|current| has_same_servers(current, &own, description));
+        let mut ways: Vec<(Warehouse, SlotValues)> = Vec::new();
         let mut unresolved = None;
-        for warehouse in rotated.into_iter().chain([own]) {
+        let changed = current.filter(|current| current.config != own.config).cloned();
+        let rotated = current.filter(|current| current.secrets != own.secrets);
+        let rotated = rotated.map(|current| Warehouse { secrets: current.secrets.clone(), ..own.clone() });
+        for warehouse in changed.into_iter().chain(rotated).chain([own]) {
             match self.slots(&warehouse, description) {
                 Ok(slots) => ways.push((warehouse, slots)),
                 Err(error) => unresolved = Some(error),
@@ -31,12 +33,11 @@ impl Vending {
     }
 }
 
-/// Whether the warehouse as it is has other secrets for the same strategy and the same servers.
-fn has_other_secrets(current: &Warehouse, own: &Warehouse, description: &Description) -> bool {
+/// Whether the warehouse as it is has the same strategy and the same servers.
+fn has_same_servers(current: &Warehouse, own: &Warehouse, description: &Description) -> bool {
     let same = |name: &str| current.config.get(name) == own.config.get(name);
     current.strategy == own.strategy
         && current.identity == own.identity
-        && current.secrets != own.secrets
         && description.fields.iter().filter(|field| field.destination).all(|field| same(&field.name))
 }
 

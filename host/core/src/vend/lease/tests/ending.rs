@@ -154,3 +154,33 @@ async fn the_new_secrets_of_another_server_are_not_sent_to_the_old_one() {
     bench.sweep().await;
     assert_eq!(bench.book.states(), [Revoked]);
 }
+
+/// A certificate, or the way to log in: whoever still asks in the old way is never let in again.
+#[tokio::test]
+async fn a_lease_is_ended_by_the_warehouse_as_it_is_now() {
+    let bench = bench();
+    bench.vend().await.unwrap();
+    *bench.vms.certificate.lock().unwrap() = Some("new".to_owned());
+    bench.clock.advance_seconds(3600);
+    bench.sweep().await;
+    assert_eq!(bench.book.states(), [Revoking]);
+    let mut renewed = (*bench.snapshot.warehouse).clone();
+    renewed.config.insert("certificate".to_owned(), serde_json::json!("new"));
+    *bench.book.current.lock().unwrap() = Some(Arc::new(renewed));
+    bench.clock.advance_seconds(5);
+    bench.sweep().await;
+    assert_eq!(bench.book.states(), [Revoked]);
+}
+
+#[tokio::test]
+async fn who_asks_for_an_end_that_comes_later_is_in_the_trail() {
+    let actor = LeaseActor { name: "ada".to_owned(), ..LeaseActor::system() };
+    let bench = bench();
+    bench.vms.fail("vend", StrategyErrorKind::Unavailable);
+    bench.vend().await.unwrap_err();
+    let id = bench.book.leases()[0].id;
+    bench.vending.end_lease(TENANT, id, actor.clone()).await.unwrap().unwrap();
+    let row = bench.trail.last();
+    assert_eq!((row.action.as_str(), row.username.as_str(), row.resource_id), ("revoke_lease", "ada", Some(id.0)));
+    assert!(row.metadata["pending"].is_string() && row.result == AuditResult::Success, "{row:?}");
+}

@@ -32,6 +32,8 @@ pub(super) struct Vms {
     pub(super) scoping: Mutex<Scoping>,
     pub(super) forgets_handles: AtomicBool,
     pub(super) trouble: Trouble,
+    /// The one certificate that it shows, which whoever asks must trust.
+    pub(super) certificate: Mutex<Option<String>>,
     /// Whose revocations never come back.
     pub(super) hangs_for: Mutex<Option<TenantId>>,
     /// Answers in the place of the service; at "vend" after the key was made.
@@ -50,6 +52,7 @@ impl Vms {
             scoping: Mutex::new(Scoping::AccessOnly),
             forgets_handles: AtomicBool::new(false),
             trouble,
+            certificate: Mutex::default(),
             hangs_for: Mutex::default(),
             failure: Mutex::default(),
         })
@@ -94,6 +97,10 @@ impl Vms {
 
     #[expect(clippy::disallowed_methods, reason = "the double compares passwords")]
     fn let_in(&self, call: UpkeepCall<'_>) -> Result<(), StrategyError> {
+        let trusted = call.warehouse.config.get("certificate").and_then(|text| text.as_str());
+        if self.certificate.lock().unwrap().as_deref().is_some_and(|shown| trusted != Some(shown)) {
+            return Err(StrategyError::new(StrategyErrorKind::Upstream, "tls", "the certificate is not trusted"));
+        }
         let given = call.slots.get("password").map(|password| password.expose().clone());
         match &*self.password.lock().unwrap() {
             Some(wanted) if given.as_ref() != Some(wanted) => {
