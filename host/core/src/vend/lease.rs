@@ -32,6 +32,9 @@ use crate::strategy::{StrategyError, StrategyErrorKind};
 
 /// How long a request waits for a resource that another host works on.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Interrupted mints of a resource that nobody looked into yet. Each is kept with all that ending it
+/// needs: more of them are not begun.
+const MOST_INTERRUPTED: usize = 64;
 /// Claims remembered; a claim depends on nothing but what its key holds.
 const CLAIMS: u64 = 10_000;
 
@@ -129,12 +132,18 @@ impl Vending {
         self.mint_lease(wish, &slots, survey).await
     }
 
-    /// A resource without room gives a lease that lives long enough, or loses the host's own
-    /// oldest one. What others have there is never touched.
+    /// A resource without room gives a lease that lives long enough, or loses the one of the host's
+    /// own that ends first: whoever asks for short lives pushes out no long ones but the first. What
+    /// others have there is never touched.
     async fn make_room(&self, wish: &Wish, actor: &LeaseActor) -> Result<Option<Arc<Vended>>, VendError> {
         let open = self.leasing()?.book.open(&wish.resource).await?;
-        let taking = |lease: &&Lease| matches!(lease.state, LeaseState::Active | LeaseState::Revoking);
-        let live: Vec<&Lease> = open.iter().filter(taking).collect();
+        let (interrupted, mut live): (Vec<&Lease>, Vec<&Lease>) =
+            open.iter().rev().partition(|lease| lease.state == LeaseState::Minting);
+        if interrupted.len() >= MOST_INTERRUPTED {
+            return Err(unsettled(self.grace_ms()).into());
+        }
+        // Those that nobody gets any more stand before all others.
+        live.sort_by_key(|lease| (lease.state == LeaseState::Active, lease.expires_at));
         let capacity = wish.claim.capacity.max(1) as usize;
         if live.len() < capacity {
             return Ok(None);
@@ -144,11 +153,11 @@ impl Vending {
         }
         let mut stuck = None;
         let mut taken = live.len();
-        for oldest in live.into_iter().rev() {
+        for first in live {
             if taken < capacity {
                 break;
             }
-            match self.end(oldest, actor).await? {
+            match self.end(first, actor).await? {
                 LeaseEnd::Ended => taken -= 1,
                 LeaseEnd::NotYet(reason) => stuck = Some(reason),
             }
@@ -251,6 +260,18 @@ fn no_room(reason: &str) -> StrategyError {
     StrategyError::new(
         StrategyErrorKind::Exhausted,
         "lease-not-ended",
-        format!("there is room for no other credential, and the oldest one could not be ended: {reason}"),
+        format!("there is room for no other credential, and none of the host's own could be ended: {reason}"),
     )
+}
+
+fn unsettled(grace_ms: i64) -> StrategyError {
+    StrategyError {
+        retry_after_ms: Some(u32::try_from(grace_ms.max(1_000)).unwrap_or(u32::MAX)),
+        ..StrategyError::new(
+            StrategyErrorKind::Unavailable,
+            "lease-unsettled",
+            "too many credentials of the same identity were interrupted while they were made; what is left of them is \
+             looked for first",
+        )
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::bench::{bench, key_of};
+use super::bench::{GRACE, bench, key_of};
 use crate::access::Access;
 use crate::audit::{AuditResult, RequestContext};
 use crate::fixtures::{NOW, admin, grant, principal, table};
@@ -116,6 +116,34 @@ async fn without_room_the_hosts_own_oldest_goes() {
     assert_eq!(bench.vms.keys(), ["key-1", &key_of(&third)]);
     assert_eq!(bench.book.states(), [Revoked, Active, Active]);
     assert_eq!(bench.rows("revoke_lease").len(), 1);
+}
+
+/// Else a reader who asks for short lives would end the keys that others work with, one by one.
+#[tokio::test]
+async fn short_lives_push_out_the_first_long_one_and_no_other() {
+    let bench = bench();
+    bench.vend().await.unwrap();
+    bench.ask(&admin(), "orders", Access::READ, None).await.unwrap();
+    for _ in 0..5 {
+        bench.ask(&admin(), "orders", Access::FULL, Some(60)).await.unwrap();
+        bench.clock.advance_seconds(40);
+    }
+    assert_eq!(bench.book.states(), [Revoked, Active, Revoked, Revoked, Revoked, Revoked, Active]);
+}
+
+#[tokio::test]
+async fn interrupted_mints_do_not_pile_up() {
+    let bench = bench();
+    bench.vms.fail("vend-refused", StrategyErrorKind::Upstream);
+    for turn in 0..80 {
+        let expected = if turn < 64 { StrategyErrorKind::Upstream } else { StrategyErrorKind::Unavailable };
+        assert_eq!(kind(bench.vend().await.unwrap_err()), expected, "{turn}");
+    }
+    assert_eq!(bench.book.states().len(), 64);
+    bench.vms.mend();
+    bench.clock.advance_seconds(GRACE);
+    bench.vend().await.unwrap();
+    assert_eq!(bench.book.states().iter().filter(|state| **state == Lost).count(), 64, "looked into first");
 }
 
 #[tokio::test]
