@@ -63,6 +63,7 @@ fn aws_sts() -> StrategyInfo {
         field("external_id", FieldKind::Text, &[]),
         Field { destination: true, ..field("sts_endpoint", FieldKind::Url, &["s3.sts-endpoint"]) },
         field("region", FieldKind::Text, &[]),
+        field("ca_certificate", FieldKind::Text, &[]),
         Field { default: Some("false".to_owned()), ..field("session_tags", FieldKind::Boolean, &[]) },
         field("session_duration", FieldKind::Integer, &[]),
         field("kms_key_arns", FieldKind::Json, &[]),

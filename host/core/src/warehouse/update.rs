@@ -12,6 +12,7 @@ use super::judge::judge;
 use super::normalise::{Normal, normalise};
 use super::problem::Problems;
 use super::request::{self, Request};
+use super::value::are_certificates;
 use super::view::{uses_sts, view};
 use super::{Warehouse, WarehouseContext, WarehouseProblems};
 use crate::strategy::Description;
@@ -81,8 +82,17 @@ fn strategy<'a>(
 }
 
 fn require_secrets_again(stored: &Warehouse, fields: Fields<'_>, normal: &Normal, problems: &mut Problems) {
-    let mut causes: Vec<&str> =
-        fields.destinations().filter(|name| normal.config.get(*name) != stored.config.get(*name)).collect();
+    // With other certificates another server can be the one of that name.
+    let says_who_is_who = |name: &&str| {
+        let values = [normal.config.get(*name), stored.config.get(*name)];
+        values.into_iter().flatten().any(|value| value.as_str().is_some_and(are_certificates))
+    };
+    let certificates = fields.own().map(|field| field.name.as_str()).filter(says_who_is_who);
+    let mut causes: Vec<&str> = fields
+        .destinations()
+        .chain(certificates)
+        .filter(|name| normal.config.get(*name) != stored.config.get(*name))
+        .collect();
     causes.sort_unstable();
     causes.dedup();
     // Vending nothing sends the secrets nowhere new.

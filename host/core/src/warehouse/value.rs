@@ -29,9 +29,14 @@ pub(super) fn coerce(kind: FieldKind, value: &Value) -> Result<Option<Value>, St
 /// One line, or certificates, which come as lines.
 fn text(value: &Value) -> Result<&str, String> {
     let text = value.as_str().ok_or("must be text")?.trim();
-    let is_pem = text.starts_with("-----BEGIN CERTIFICATE-----") && text.ends_with("-----END CERTIFICATE-----");
+    let is_pem = are_certificates(text);
     let is_wrong = |c: char| c.is_control() && !(is_pem && matches!(c, '\n' | '\r'));
     if text.chars().any(is_wrong) { Err("must not contain control characters".to_owned()) } else { Ok(text) }
+}
+
+/// Whether a text says whose word is taken for who a server is.
+pub(super) fn are_certificates(text: &str) -> bool {
+    text.starts_with("-----BEGIN CERTIFICATE-----") && text.ends_with("-----END CERTIFICATE-----")
 }
 
 fn role(value: &Value) -> Result<&str, String> {

@@ -79,6 +79,26 @@ fn a_changed_destination_wants_every_secret_again() {
     assert!(host.update(&stored(), &json!({ "storage_config": { "endpoint": "https://s3.example.com/" } })).is_ok());
 }
 
+/// Else who stands between the host and the server takes the kept secret with certificates of his own.
+#[test]
+fn other_certificates_want_every_secret_again() {
+    let host = Host::default();
+    let trust = |text: &str| json!({ "ca_certificate": format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----") });
+    let again = |stored: &Warehouse, storage: &Value| {
+        let problems = host.update(stored, &json!({ "storage_config": storage })).unwrap_err();
+        assert_eq!(fields_of(&problems), ["access_key_id", "secret_access_key"], "{storage}");
+        assert!(problems.to_string().contains("ca_certificate"), "{problems}");
+    };
+    again(&stored(), &trust("MIIA"));
+    let mut with_keys = trust("MIIA");
+    merge(&mut with_keys, &json!({ "access_key_id": "id-1", "secret_access_key": "secret-1" }));
+    let trusting = host.update(&stored(), &json!({ "storage_config": with_keys })).unwrap();
+    again(&trusting, &trust("MIIB"));
+    again(&trusting, &json!({ "ca_certificate": null }));
+    assert!(host.update(&trusting, &json!({ "storage_config": trust("MIIA") })).is_ok());
+    assert!(host.update(&trusting, &json!({ "storage_config": { "external_id": "other" } })).is_ok());
+}
+
 #[test]
 fn a_changed_strategy_wants_every_secret_again() {
     let host = Host::default();
