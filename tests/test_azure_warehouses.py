@@ -32,6 +32,29 @@ def test_account_keys_are_asked_for_and_never_shown(cloud_tenant: Tenant, azure:
     assert azure.key not in str(shown)
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("account_name", "evil.example/x"),
+        ("account_name", "a@b"),
+        ("container", ".."),
+        ("container", "a/b"),
+        ("tenant_id", "../other"),
+        ("authority_host", "http://login.microsoftonline.com"),
+        ("authority_host", "https://169.254.169.254"),
+        ("endpoint", "http://169.254.169.254"),
+        ("endpoint", "https://127.0.0.1:1/a?b"),
+        ("vend", "everything"),
+        ("prefix", "../x"),
+    ],
+)
+def test_a_value_that_leads_elsewhere_is_refused_at_creation(
+    cloud_tenant: Tenant, azure: Azure, field: str, value: str
+) -> None:
+    config = settings(azure, "data") | secret_of(azure, azure.app())
+    assert field in str(create(cloud_tenant, config | {field: value}, 422))
+
+
 @pytest.mark.parametrize("spelling", ["{}", "azure.{}", "adls.{}"])
 def test_both_dialects_are_understood(cloud_tenant: Tenant, azure: Azure, spelling: str) -> None:
     def dashed(name: str) -> str:

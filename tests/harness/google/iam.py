@@ -80,6 +80,8 @@ class Iam:
 
     def __init__(self, planted: Planted):
         self._planted = planted
+        # In each token, so that one search finds any of them.
+        self._mark = planted.hex("google access token")
         self.accounts: list[Account] = []
         self.pools: list[Pool] = []
         self.tokens: dict[str, Token] = {}
@@ -106,7 +108,7 @@ class Iam:
     def mint(
         self, principal: Account | Pool, scopes: frozenset[str], life: float | None = None, boundary: Boundary | None = None
     ) -> Token:
-        value = self._planted.note("google access token", "ya29." + ("d." if boundary else "c.") + secrets.token_urlsafe(120))
+        value = f"ya29.{'d' if boundary else 'c'}.{self._mark}{secrets.token_urlsafe(100)}"
         made = Token(value, principal, scopes, self.now() + (self.life if life is None else life), boundary)
         self.tokens[value] = made
         return made
