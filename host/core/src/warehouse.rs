@@ -37,6 +37,7 @@ pub use self::create::create;
 pub use self::problem::WarehouseProblems;
 pub use self::spelling::names_a_secret;
 pub use self::update::update;
+pub(crate) use self::value::are_certificates;
 pub use self::view::view;
 
 /// Name of the strategy that assumes a role; the operator's role stands for a missing one.

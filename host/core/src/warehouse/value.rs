@@ -35,7 +35,8 @@ fn text(value: &Value) -> Result<&str, String> {
 }
 
 /// Whether a text says whose word is taken for who a server is.
-pub(super) fn are_certificates(text: &str) -> bool {
+#[must_use]
+pub(crate) fn are_certificates(text: &str) -> bool {
     text.starts_with("-----BEGIN CERTIFICATE-----") && text.ends_with("-----END CERTIFICATE-----")
 }
 

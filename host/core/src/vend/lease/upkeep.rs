@@ -1,12 +1,15 @@
-//! With which configuration and secrets a lease is ended: where the warehouse still speaks with the
-//! same servers, as it is now, with new secrets and new certificates; else, and after that, as it was.
+//! With which configuration and secrets a lease is ended: its own, as it says whose credential it was.
+//! Before them with the warehouse's current secrets and certificates, where it still speaks with the
+//! same servers.
+
+use serde_json::Value;
 
 use super::Wish;
 use crate::lease::{Lease, LeasePapers};
 use crate::ports::{SlotValues, UpkeepCall};
-use crate::strategy::{Description, StrategyError, StrategyErrorKind};
+use crate::strategy::{Description, Field, StrategyError, StrategyErrorKind};
 use crate::vend::{VendError, Vending};
-use crate::warehouse::Warehouse;
+use crate::warehouse::{self, Warehouse};
 
 impl Vending {
     /// The ways to try, in order; at least one.
@@ -17,10 +20,8 @@ impl Vending {
         let current = papers.current.as_deref().filter(|current| has_same_servers(current, &own, description));
         let mut ways: Vec<(Warehouse, SlotValues)> = Vec::new();
         let mut unresolved = None;
-        let changed = current.filter(|current| current.config != own.config).cloned();
-        let rotated = current.filter(|current| current.secrets != own.secrets);
-        let rotated = rotated.map(|current| Warehouse { secrets: current.secrets.clone(), ..own.clone() });
-        for warehouse in changed.into_iter().chain(rotated).chain([own]) {
+        let rotated = current.map(|current| rotated(&own, current, description)).filter(|rotated| *rotated != own);
+        for warehouse in rotated.into_iter().chain([own]) {
             match self.slots(&warehouse, description) {
                 Ok(slots) => ways.push((warehouse, slots)),
                 Err(error) => unresolved = Some(error),
@@ -39,6 +40,22 @@ fn has_same_servers(current: &Warehouse, own: &Warehouse, description: &Descript
     current.strategy == own.strategy
         && current.identity == own.identity
         && description.fields.iter().filter(|field| field.destination).all(|field| same(&field.name))
+}
+
+/// The warehouse as it was, with the secrets and the certificates that it has now.
+fn rotated(own: &Warehouse, current: &Warehouse, description: &Description) -> Warehouse {
+    let mut config = own.config.clone();
+    for Field { name, .. } in &description.fields {
+        let are_certificates = |value: &&Value| value.as_str().is_some_and(warehouse::are_certificates);
+        let new = current.config.get(name).filter(are_certificates);
+        if own.config.get(name).filter(are_certificates).is_some() {
+            config.remove(name);
+        }
+        if let Some(new) = new {
+            config.insert(name.clone(), new.clone());
+        }
+    }
+    Warehouse { config, secrets: current.secrets.clone(), ..own.clone() }
 }
 
 /// Whether other secrets may do better.

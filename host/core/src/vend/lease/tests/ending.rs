@@ -155,21 +155,37 @@ async fn the_new_secrets_of_another_server_are_not_sent_to_the_old_one() {
     assert_eq!(bench.book.states(), [Revoked]);
 }
 
-/// A certificate, or the way to log in: whoever still asks in the old way is never let in again.
+/// Else a lease from before the server's new certificate would never be ended.
 #[tokio::test]
-async fn a_lease_is_ended_by_the_warehouse_as_it_is_now() {
+async fn certificates_that_were_changed_meanwhile_are_trusted() {
+    let certificate = |text: &str| format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----");
     let bench = bench();
     bench.vend().await.unwrap();
-    *bench.vms.certificate.lock().unwrap() = Some("new".to_owned());
+    *bench.vms.certificate.lock().unwrap() = Some(certificate("new"));
     bench.clock.advance_seconds(3600);
     bench.sweep().await;
     assert_eq!(bench.book.states(), [Revoking]);
     let mut renewed = (*bench.snapshot.warehouse).clone();
-    renewed.config.insert("certificate".to_owned(), serde_json::json!("new"));
+    renewed.config.insert("certificate".to_owned(), certificate("new").into());
     *bench.book.current.lock().unwrap() = Some(Arc::new(renewed));
     bench.clock.advance_seconds(5);
     bench.sweep().await;
     assert_eq!(bench.book.states(), [Revoked]);
+}
+
+/// What a field says of whose keys are minted is asked of the warehouse as it was: else those of
+/// another would be taken for the lost ones.
+#[tokio::test]
+async fn no_other_field_that_was_changed_meanwhile_counts() {
+    let bench = bench();
+    bench.vend().await.unwrap();
+    let mut renamed = with_password(&bench.snapshot.warehouse, "new-password");
+    renamed.config.insert("certificate".to_owned(), serde_json::json!("somebody else's"));
+    *bench.book.current.lock().unwrap() = Some(Arc::new(renamed));
+    *bench.vms.certificate.lock().unwrap() = Some("somebody else's".to_owned());
+    bench.clock.advance_seconds(3600);
+    bench.sweep().await;
+    assert_eq!(bench.book.states(), [Revoking]);
 }
 
 #[tokio::test]

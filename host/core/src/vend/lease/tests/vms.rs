@@ -143,7 +143,11 @@ impl Strategies for Vms {
             schemes: vec!["s3".to_owned()],
             scoping: *self.scoping.lock().unwrap(),
             scoping_rules: Vec::new(),
-            fields: vec![field("vms", true, vec![]), field("password", false, vec![SecretUse::Basic])],
+            fields: vec![
+                field("vms", true, vec![]),
+                field("certificate", false, vec![]),
+                field("password", false, vec![SecretUse::Basic]),
+            ],
             hosts: Vec::new(),
             max_ttl_seconds: None,
             min_ttl_seconds: None,
