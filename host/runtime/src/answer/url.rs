@@ -1,12 +1,15 @@
 //! Checks a presigned URL that a guest answers: it must lead to the one object, at the warehouse's
 //! own storage, and end in time.
 
+use std::borrow::Cow;
+
 use pangolin_core::clock::UnixMillis;
 use pangolin_core::location::Location;
 use pangolin_core::ports::Presigned;
 use pangolin_core::secret::Secret;
 use pangolin_core::strategy::StrategyError;
-use pangolin_core::warehouse::{StorageKind, Warehouse};
+use pangolin_core::warehouse::{StorageKind, Warehouse, blob_service};
+use pangolin_signing::s3_url::named;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
@@ -39,11 +42,11 @@ pub(crate) fn presigned(terms: &UrlTerms<'_>, answer: wit::Presigned) -> Result<
     if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
         return Err(bad("plugin-bad-answer", "a presigned URL has no user and no fragment"));
     }
-    let path = path_at_storage(terms, &url).ok_or_else(|| {
-        bad("plugin-wider-scope", "the plugin answered with a URL that is not at the warehouse's storage")
-    })?;
-    if !is_object(terms.location, &percent_decode_str(path).decode_utf8_lossy()) {
-        return Err(bad("plugin-wider-scope", "the plugin answered with a URL of another object"));
+    if object_at_storage(terms, &url).as_deref() != Some(terms.location.key()) {
+        return Err(bad(
+            "plugin-wider-scope",
+            "the plugin answered with a URL of another object, or not at the warehouse's storage",
+        ));
     }
     let fits = |(name, value): &(String, String)| {
         (1..=64).contains(&name.len())
@@ -58,47 +61,44 @@ pub(crate) fn presigned(terms: &UrlTerms<'_>, answer: wit::Presigned) -> Result<
     if expires_at > terms.now.plus_seconds(i64::from(terms.ttl_seconds).saturating_add(SKEW_SECONDS)) {
         return Err(bad("plugin-longer-life", "the plugin answered with a URL that lives longer than asked for"));
     }
-    Ok(Presigned { url: Secret::new(answer.url), headers: answer.headers, expires_at })
+    // As it was read here: of the plugin's own text another reader may think otherwise.
+    Ok(Presigned { url: Secret::new(url.into()), headers: answer.headers, expires_at })
 }
 
-/// The path below the warehouse's endpoint, or below the cloud's own for the bucket or account of
-/// the location; none anywhere else.
-fn path_at_storage<'u>(terms: &UrlTerms<'_>, url: &'u Url) -> Option<&'u str> {
-    let host = url.host_str()?;
-    if let Some(endpoint) = terms.warehouse.text("endpoint").and_then(|text| Url::parse(text).ok()) {
-        let storage = endpoint.host_str()?;
-        let same = host == storage || host.strip_suffix(storage).is_some_and(|bucket| bucket.ends_with('.'));
-        let same_port = url.port_or_known_default() == endpoint.port_or_known_default();
-        return (same && same_port && url.scheme() == endpoint.scheme())
-            .then(|| url.path().strip_prefix(endpoint.path().trim_end_matches('/')))
-            .flatten();
-    }
+/// Key of the object that the URL names in the bucket or container of the location: at the
+/// warehouse's endpoint, or at the cloud's own address where there is none. None anywhere else. A
+/// host that begins with a bucket is that bucket's, and no other's.
+fn object_at_storage(terms: &UrlTerms<'_>, url: &Url) -> Option<String> {
+    let endpoint = terms.warehouse.text("endpoint").filter(|text| !text.is_empty());
     let authority = terms.location.authority();
-    let at_cloud = match terms.warehouse.kind {
-        StorageKind::S3 => {
-            let service = host.strip_prefix(authority).and_then(|rest| rest.strip_prefix('.')).unwrap_or(host);
-            service.starts_with("s3.")
-                && (service.ends_with(".amazonaws.com") || service.ends_with(".amazonaws.com.cn"))
+    match terms.warehouse.kind {
+        StorageKind::S3 => named(url, authority, endpoint).map(|named| named.key().to_owned()),
+        StorageKind::Azure => {
+            let (container, host) = authority.split_once('@')?;
+            let mut blobs = url.clone();
+            blobs.set_host(Some(&url.host_str()?.replacen(".dfs.", ".blob.", 1))).ok()?;
+            below(&blobs, &blob_service(endpoint, host)?, Some(container))
         }
-        StorageKind::Azure => authority
-            .split_once('@')
-            .is_some_and(|(_, account)| host == account || host == account.replacen(".dfs.", ".blob.", 1)),
-        StorageKind::Gcs => host == "storage.googleapis.com" || host == format!("{authority}.storage.googleapis.com"),
-        StorageKind::Local => false,
-    };
-    (at_cloud && url.scheme() == "https" && url.port().is_none()).then(|| url.path())
+        StorageKind::Gcs => {
+            let storage = Url::parse(endpoint.unwrap_or("https://storage.googleapis.com")).ok()?;
+            let mut of_bucket = storage.clone();
+            let of_bucket =
+                of_bucket.set_host(Some(&format!("{authority}.{}", storage.host_str()?))).map(|()| of_bucket);
+            below(url, &storage, Some(authority)).or_else(|| below(url, &of_bucket.ok()?, None))
+        }
+        StorageKind::Local => None,
+    }
 }
 
-/// The key alone, below its bucket or container, or below account and container.
-fn is_object(location: &Location, path: &str) -> bool {
-    let (container, account) = match location.authority().split_once('@') {
-        Some((container, host)) => (container, host.split('.').next().unwrap_or(host)),
-        None => (location.authority(), ""),
+/// What the path says below the storage, or below a bucket or container of it.
+fn below(url: &Url, storage: &Url, container: Option<&str>) -> Option<String> {
+    let base = storage.path().trim_end_matches('/');
+    let rest = url.path().strip_prefix(base).filter(|_| url.origin() == storage.origin())?.strip_prefix('/')?;
+    let key = match container {
+        Some(container) => rest.strip_prefix(container)?.strip_prefix('/')?,
+        None => rest,
     };
-    let key = location.key();
-    [format!("/{key}"), format!("/{container}/{key}"), format!("/{account}/{container}/{key}")]
-        .iter()
-        .any(|p| p == path)
+    percent_decode_str(key).decode_utf8().ok().map(Cow::into_owned)
 }
 
 #[cfg(test)]

@@ -77,6 +77,48 @@ fn another_object_or_another_server_does_not() {
 }
 
 #[test]
+fn no_part_of_a_key_is_a_bucket_and_no_host_is_somebody_elses() {
+    let s3 = warehouse(StorageKind::S3, "s3://lake/", None);
+    for url in
+        ["https://lake.s3.eu-west-1.amazonaws.com/t/x?X-Amz-Signature=1", "https://s3.eu-west-1.amazonaws.com/lake/t/x"]
+    {
+        assert!(judged(&s3, "s3://lake/t/x", url).is_ok(), "{url}");
+    }
+    let gcs = warehouse(StorageKind::Gcs, "gs://lake/", None);
+    assert!(judged(&gcs, "gs://lake/t/x", "https://lake.storage.googleapis.com/t/x").is_ok());
+    let google = warehouse(StorageKind::Gcs, "gs://lake/", Some("https://storage.googleapis.com"));
+    let azure = warehouse(StorageKind::Azure, "abfss://data@acct.dfs.core.windows.net/", None);
+    let sovereign = Some("https://acct.dfs.core.chinacloudapi.cn");
+    let sovereign = warehouse(StorageKind::Azure, "abfss://data@acct.dfs.core.chinacloudapi.cn/", sovereign);
+    let (object, blob) =
+        ("abfss://data@acct.dfs.core.chinacloudapi.cn/t/x", "https://acct.blob.core.chinacloudapi.cn/data/t/x");
+    assert!(judged(&sovereign, object, blob).is_ok());
+    let blob = "abfss://data@acct.dfs.core.windows.net/t/x";
+    for (warehouse, object, url) in [
+        (&s3, "s3://lake/t/x", "https://s3.eu-west-1.amazonaws.com/t/x"),
+        (&s3, "s3://lake/t/x", "https://s3.evil.s3.eu-west-1.amazonaws.com/t/x"),
+        (&s3, "s3://lake/t/x", "https://s3.evil.s3.eu-west-1.amazonaws.com/lake/t/x"),
+        (&gcs, "gs://lake/t/x", "https://storage.googleapis.com/t/x"),
+        (&gcs, "gs://lake/t/x", "https://lake.storage.googleapis.com/lake/t/x"),
+        (&gcs, "gs://lake/t/x", "https://storage.googleapis.com/lake%2Ft/x"),
+        (&google, "gs://lake/t/x", "https://evil.storage.googleapis.com/t/x"),
+        (&google, "gs://lake/t/x", "https://evil.storage.googleapis.com/lake/t/x"),
+        (&azure, blob, "https://acct.blob.core.windows.net/t/x"),
+        (&azure, blob, "https://acct.blob.core.windows.net/acct/data/t/x"),
+        (&azure, blob, "https://evil.blob.core.windows.net/data/t/x"),
+    ] {
+        assert_eq!(judged(warehouse, object, url).map(drop).unwrap_err().code, "plugin-wider-scope", "{url}");
+    }
+}
+
+#[test]
+fn what_was_judged_is_what_goes_out() {
+    let gcs = warehouse(StorageKind::Gcs, "gs://lake/", None);
+    let made = judged(&gcs, "gs://lake/t/x", "https://storage.googleapis.com\\lake/o/..\\t/\tx?sig=a%2Bb").unwrap();
+    assert_eq!(made.url, Secret::from("https://storage.googleapis.com/lake/t/x?sig=a%2Bb"));
+}
+
+#[test]
 fn a_longer_life_or_a_header_without_form_is_refused() {
     let gcs = warehouse(StorageKind::Gcs, "gs://lake/", None);
     let location = Location::parse("gs://lake/t/x").unwrap();
