@@ -5,6 +5,7 @@ import secrets
 import string
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -42,7 +43,8 @@ class Planted:
         return sorted({name for value, name in self.values.items() if any(form in data for form in forms(value))})
 
 
-def forms(value: str) -> set[bytes]:
+@cache
+def forms(value: str) -> frozenset[bytes]:
     """The forms a leak takes: raw, percent-encoded, JSON-escaped, hexadecimal, base64 at the three alignments."""
     raw = value.encode()
     found = {raw, quote(value, safe="").encode(), value.replace("/", "\\/").encode(), raw.hex().encode()}
@@ -51,7 +53,7 @@ def forms(value: str) -> set[bytes]:
         # The first and last characters mix with their neighbours.
         inner = encoded[-(-lead * 8 // 6) : -1]
         found |= {inner, inner.replace(b"+", b"-").replace(b"/", b"_")}
-    return found
+    return frozenset(found)
 
 
 def leaks_in_files(planted: Planted, files: Iterable[Path]) -> list[str]:

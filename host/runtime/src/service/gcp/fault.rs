@@ -119,7 +119,11 @@ fn judge(asked: Asked, status: u16, fault: &Fault) -> (Kind, &'static str, Strin
         return (config_of(asked), "api-disabled", advice.to_owned());
     }
     let found = match (asked.server, status) {
-        (_, 500..) => None,
+        (_, 500..) => Some((
+            Kind::Unavailable,
+            "google-unavailable",
+            format!("{} failed with status {status}: try again.", asked.server.name()),
+        )),
         (Server::Token, _) => of_token(asked, fault),
         (Server::Sts, _) => of_sts(asked, status, fault),
         (Server::Federation, _) => of_federation(fault),
