@@ -9,11 +9,11 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use pangolin_core::strategy::{RejectedPlugin, StrategyInfo};
 use serde_json::Value;
-use tokio::sync::Semaphore;
 
 pub use self::reload::ReloadError;
 use crate::grants::{BuiltIn, GrantFile, Granted};
 use crate::load::{self, Compiler, Component};
+use crate::places::Places;
 
 /// A component with what is granted to it.
 #[derive(Debug)]
@@ -26,8 +26,7 @@ pub(crate) struct LoadedPlugin {
     pub(crate) granted: Granted,
     /// Values of fields that the warehouse does not give.
     pub(crate) defaults: Vec<(String, Value)>,
-    /// Half of the places: one slow plugin leaves the others room.
-    pub(crate) places: Semaphore,
+    pub(crate) places: Places,
     pub(crate) info: Arc<StrategyInfo>,
 }
 
@@ -44,7 +43,7 @@ impl LoadedPlugin {
             name: Arc::from(component.description.name.as_str()),
             file,
             defaults: load::defaults(&component.description),
-            places: Semaphore::new(usize::try_from(places / 2).unwrap_or(1).max(1)),
+            places: Places::of_host(places),
             info: Arc::new(info),
             component,
             granted,

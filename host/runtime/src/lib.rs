@@ -16,6 +16,7 @@ mod guest;
 mod host;
 mod limits;
 mod load;
+mod places;
 mod random;
 mod run;
 mod runtime;

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pangolin_core::clock::Clock;
+use pangolin_core::id::TenantId;
 use pangolin_core::strategy::{StrategyError, StrategyErrorKind};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use wasmtime::component::{Component, HasSelf, Instance, Linker};
 use wasmtime::{Engine, Store, UpdateDeadline};
 
@@ -82,12 +83,15 @@ impl Sandbox {
         finish(store, outcome, limits)
     }
 
-    /// A place of the plugin and one of the host.
+    /// A place of the tenant, one of the plugin and one of the host.
     async fn places<'a>(
         &'a self,
         plugin: &'a LoadedPlugin,
-    ) -> Result<(SemaphorePermit<'a>, SemaphorePermit<'a>), StrategyError> {
-        Ok((place(&plugin.places).await?, place(&self.places).await?))
+        tenant: TenantId,
+    ) -> Result<(OwnedSemaphorePermit, SemaphorePermit<'a>, SemaphorePermit<'a>), StrategyError> {
+        let own = tokio::time::timeout(PLACE_WAIT, plugin.places.of_tenant(tenant)).await;
+        let own = own.ok().flatten().ok_or_else(failure::busy)?;
+        Ok((own, place(&plugin.places.all).await?, place(&self.places).await?))
     }
 
     /// A fresh store with every bound set.

@@ -31,7 +31,7 @@ impl Sandbox {
     pub(crate) async fn claim(&self, plugin: &LoadedPlugin, ask: StrategyCall<'_>) -> Result<Claim, StrategyError> {
         let (linked, export) = leases(plugin)?;
         let limits = &plugin.granted.limits;
-        let _places = self.places(plugin).await?;
+        let _places = self.places(plugin, ask.authorised.tenant_id()).await?;
         let config = GuestConfig::new(plugin, &ask.warehouse.config);
         let request = request::vend_request(config.configuration(plugin, |slot| ask.slots.contains_key(slot))?, &ask);
         let call = Call::ungranted(&plugin.name, limits);
@@ -58,7 +58,7 @@ impl Sandbox {
     ) -> Result<String, StrategyError> {
         let (linked, export) = leases(plugin)?;
         let limits = &plugin.granted.limits;
-        let _places = self.places(plugin).await?;
+        let _places = self.places(plugin, ask.authorised.tenant_id()).await?;
         let config = GuestConfig::new(plugin, &ask.warehouse.config);
         let request = request::vend_request(config.configuration(plugin, |slot| ask.slots.contains_key(slot))?, &ask);
         let known: Vec<String> = known.iter().map(|handle| handle.expose().clone()).collect();
@@ -82,7 +82,7 @@ impl Sandbox {
     ) -> Result<Revoked, StrategyError> {
         let (linked, export) = leases(plugin)?;
         let limits = &plugin.granted.limits;
-        let _places = self.places(plugin).await?;
+        let _places = self.places(plugin, ask.warehouse.tenant_id).await?;
         let config = GuestConfig::new(plugin, &ask.warehouse.config);
         let request = wit::RevokeRequest {
             configuration: config.configuration(plugin, |slot| ask.slots.contains_key(slot))?,
@@ -112,7 +112,7 @@ impl Sandbox {
     ) -> Result<Recovery, StrategyError> {
         let (linked, export) = leases(plugin)?;
         let limits = &plugin.granted.limits;
-        let _places = self.places(plugin).await?;
+        let _places = self.places(plugin, ask.warehouse.tenant_id).await?;
         let config = GuestConfig::new(plugin, &ask.warehouse.config);
         let configuration = config.configuration(plugin, |slot| ask.slots.contains_key(slot))?;
         let tenant = ask.warehouse.tenant_id.to_string();

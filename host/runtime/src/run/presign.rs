@@ -21,7 +21,7 @@ impl Sandbox {
         let export = linked.presign.as_ref().ok_or_else(|| not_exported(plugin, "presign"))?;
         require_granted(plugin)?;
         let limits = &plugin.granted.limits;
-        let _places = self.places(plugin).await?;
+        let _places = self.places(plugin, ask.authorised.tenant_id()).await?;
         let config = GuestConfig::new(plugin, &ask.warehouse.config);
         let request = PresignRequest {
             configuration: config.configuration(plugin, |slot| ask.slots.contains_key(slot))?,

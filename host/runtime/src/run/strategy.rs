@@ -35,7 +35,7 @@ impl Sandbox {
         warehouse: &Warehouse,
     ) -> Result<Vec<ConfigProblem>, StrategyError> {
         let limits = &plugin.granted.limits;
-        let _places = self.places(plugin).await?;
+        let _places = self.places(plugin, warehouse.tenant_id).await?;
         let config = GuestConfig::new(plugin, &warehouse.config);
         let configuration = config.configuration(plugin, |slot| warehouse.secrets.contains_key(slot))?;
         let mut call = Call::ungranted(&plugin.name, limits);
@@ -53,7 +53,7 @@ impl Sandbox {
     pub(crate) async fn vend(&self, plugin: &LoadedPlugin, ask: StrategyCall<'_>) -> Result<Minted, StrategyError> {
         require_granted(plugin)?;
         let limits = &plugin.granted.limits;
-        let _places = self.places(plugin).await?;
+        let _places = self.places(plugin, ask.authorised.tenant_id()).await?;
         let config = GuestConfig::new(plugin, &ask.warehouse.config);
         let request = request::vend_request(config.configuration(plugin, |slot| ask.slots.contains_key(slot))?, &ask);
         let call = request::call(plugin, config, &ask);
