@@ -49,7 +49,7 @@ async fn wide_tokens_are_kept_for_half_of_their_life() {
     clock.advance_seconds(2_990);
     service.downscope(&mut own(&fake).build(), ask(&fake)).await.unwrap();
     clock.advance_seconds(400);
-    assert_eq!(refused(&service, &mut own(&fake).build(), ask(&fake)).await.code, "google-fault");
+    assert_eq!(refused(&service, &mut own(&fake).build(), ask(&fake)).await.code, "google-unavailable");
     // Another account's token is another's.
     fake.order(Orders::default());
     let parts = Principal::ServiceAccount { client_email: EMAIL.into(), private_key: "private_key".into() };
