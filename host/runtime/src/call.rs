@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use pangolin_core::location::Location;
 use pangolin_core::policy::Authorised;
 use pangolin_core::ports::SlotValues;
 use pangolin_core::strategy::{Field, HostPattern};
@@ -18,6 +19,8 @@ pub(crate) struct Call {
     pub(crate) request_id: String,
     /// What may be minted; none outside `vend`.
     pub(crate) authorised: Option<Authorised>,
+    /// The one object that a URL is made for. Nothing wider is signed then, and nothing is minted.
+    pub(crate) object: Option<Location>,
     /// Whether requests may be sent: while minting, and while leases are looked after.
     pub(crate) may_send: bool,
     /// The warehouse's configuration without secrets, for hosts named by a field.
@@ -47,4 +50,16 @@ pub(crate) struct Call {
     /// Values that the host injected or minted in this call; a reply or a log line that holds one
     /// of them is refused or masked.
     pub(crate) masked: Vec<pangolin_core::secret::Secret<String>>,
+}
+
+impl Call {
+    /// What may be minted; nothing while a URL is made.
+    pub(crate) fn to_mint(&self) -> Option<&Authorised> {
+        self.authorised.as_ref().filter(|_| self.object.is_none())
+    }
+
+    /// Whether a signature for this object, by its text, is no other than the one that a URL is made for.
+    pub(crate) fn is_asked_for(&self, location: &str) -> bool {
+        self.object.as_ref().is_none_or(|object| object.as_str() == location)
+    }
 }

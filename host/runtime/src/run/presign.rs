@@ -6,6 +6,7 @@ use pangolin_core::strategy::{StrategyError, StrategyErrorKind};
 use super::{GuestConfig, Sandbox, failure, request, require_granted};
 use crate::answer;
 use crate::bindings::presign::PresignRequest;
+use crate::call::Call;
 use crate::directory::LoadedPlugin;
 use crate::guest::Phase;
 
@@ -34,7 +35,7 @@ impl Sandbox {
             request_id: ask.request_id.to_owned(),
             extensions: Vec::new(),
         };
-        let call = request::call(plugin, config, &ask);
+        let call = Call { object: Some(object.location.clone()), ..request::call(plugin, config, &ask) };
         let (answer, call) = self
             .run(linked, call, Phase::Presign, limits, async |store, instance| {
                 export.load(&mut *store, instance)?.call_presign(store, &request).await

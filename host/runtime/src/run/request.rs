@@ -127,6 +127,7 @@ impl Call {
             plugin: Arc::from(plugin),
             request_id: String::new(),
             authorised: None,
+            object: None,
             may_send: false,
             config: BTreeMap::new(),
             identity: BaseIdentity::None,

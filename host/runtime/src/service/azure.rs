@@ -141,7 +141,7 @@ impl Azure {
     /// A token of the whole principal, for callers who may have an unscoped credential.
     #[tracing::instrument(name = "host.azure.access_token", skip_all, fields(plugin = %call.plugin, request_id = %call.request_id))]
     pub(crate) async fn access_token(&self, call: &mut Call, from: Principal) -> Result<AccessToken, StrategyError> {
-        let Some(authorised) = &call.authorised else {
+        let Some(authorised) = call.to_mint() else {
             return Err(denied("not-authorised", "a token can be asked for from vend only"));
         };
         if !authorised.may_be_unscoped() {

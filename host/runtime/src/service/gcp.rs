@@ -19,7 +19,6 @@ use std::sync::Arc;
 
 use pangolin_core::clock::{Clock, UnixMillis};
 use pangolin_core::egress::{host_granted, wanted_host};
-use pangolin_core::policy::Authorised;
 use pangolin_core::scope_proof;
 use pangolin_core::secret::Secret;
 use pangolin_core::strategy::{StrategyError, StrategyErrorKind};
@@ -104,7 +103,8 @@ impl Gcp {
     /// Exchanges the principal's token for one within a boundary that is no wider than the call.
     #[tracing::instrument(name = "host.gcp.downscope", skip_all, fields(plugin = %call.plugin, request_id = %call.request_id))]
     pub(crate) async fn downscope(&self, call: &mut Call, ask: Downscope) -> Result<AccessToken, StrategyError> {
-        let authorised = authorised(call, "a token can be downscoped from vend only")?;
+        let otherwise = || denied("not-authorised", "a token can be downscoped from vend only");
+        let authorised = call.to_mint().cloned().ok_or_else(otherwise)?;
         let proof = scope_proof::access_boundary(&ask.boundary, authorised.scopes())
             .map_err(|too_wide| denied("boundary-too-wide", too_wide.to_string()))?;
         let source = self.source(call, &ask).await?;
@@ -176,10 +176,6 @@ fn is_destination(call: &Call, url: &Url) -> bool {
     let fields = call.fields.iter().filter(|field| field.destination);
     let mut named = fields.filter_map(|field| Url::parse(call.config.get(&field.name)?.as_str()?).ok());
     named.any(|named| named.origin() == url.origin())
-}
-
-fn authorised(call: &Call, otherwise: &str) -> Result<Authorised, StrategyError> {
-    call.authorised.clone().ok_or_else(|| denied("not-authorised", otherwise))
 }
 
 fn denied(code: &str, message: impl Into<String>) -> StrategyError {

@@ -48,6 +48,11 @@ pub(crate) fn presign_s3(clock: &dyn Clock, call: &Call, request: PresignRequest
     let endpoint = call.config.get("endpoint").and_then(Value::as_str);
     let url = s3_url::within(&request.method, &url, endpoint, authorised.scopes())
         .map_err(|outside| denied("presign-outside-scope", outside.to_string()))?;
+    if let Some(object) = &call.object
+        && s3_url::named(&url, object.authority(), endpoint).is_none_or(|named| named.key() != object.key())
+    {
+        return Err(denied("presign-outside-scope", "the URL of another object was asked for".to_owned()));
+    }
     let keys = slot::aws_keys(call, &request.keys, "s3")?;
     let life = Duration::from_secs(u64::from(request.expires_in_seconds));
     let signer = Signer { keys: &keys, service: "s3", region: &request.region, at: clock.now() };

@@ -83,7 +83,7 @@ impl Sts {
     /// Assumes a role for one vend.
     #[tracing::instrument(name = "host.sts.assume_role", skip_all, fields(plugin = %call.plugin, request_id = %call.request_id))]
     pub(crate) async fn assume_role(&self, call: &mut Call, request: AssumeRole) -> Result<StsSession, StrategyError> {
-        let Some(authorised) = call.authorised.clone() else {
+        let Some(authorised) = call.to_mint().cloned() else {
             return Err(denied("not-authorised", "a role can be assumed from vend only"));
         };
         request.check()?;

@@ -30,6 +30,7 @@ pub(super) fn call() -> CallBuilder {
             plugin: Arc::from("Probe"),
             request_id: "request-1".to_owned(),
             authorised: None,
+            object: None,
             may_send: false,
             config: BTreeMap::new(),
             identity: BaseIdentity::Own,

@@ -27,6 +27,9 @@ pub(super) fn check(call: &Call, request: &SasRequest, now: UnixMillis) -> Resul
     let Some(authorised) = &call.authorised else {
         return Err(denied("not-authorised", "a SAS can be signed from vend and presign only"));
     };
+    if call.object.is_some() && (request.resource != Resource::Blob || !call.is_asked_for(&request.location)) {
+        return Err(denied("sas-too-wide", "for a URL only the SAS of its one blob is signed"));
+    }
     let location = Location::parse(&request.location).map_err(|bad| denied("sas-too-wide", bad.to_string()))?;
     let resource = match request.resource {
         Resource::Container => SasResource::Container,

@@ -126,6 +126,26 @@ async fn a_blob_inside_the_table_is_signed_alone() {
 }
 
 #[tokio::test]
+async fn for_a_url_nothing_but_its_blob_is_signed() {
+    let fake = fake::Fake::start().await;
+    let setting = azure(AzureSettings::default());
+    let blob =
+        |location: String| SasRequest { resource: Resource::Blob, location, permissions: "r".into(), ..by_key() };
+    let asked = format!("{ROOT}data/a");
+    let presigning = || {
+        let object = Some(pangolin_core::location::Location::parse(&asked).unwrap());
+        Call { object, ..vend_unscoped(keyed(), Access::READ) }
+    };
+    setting.azure.sign_sas(&mut presigning(), blob(asked.clone())).await.unwrap();
+    let container = SasRequest { resource: Resource::Container, ..by_key() };
+    for wider in [by_key(), container, blob(format!("{ROOT}data/b"))] {
+        assert_eq!(setting.azure.sign_sas(&mut presigning(), wider).await.unwrap_err().code, "sas-too-wide");
+    }
+    let token = setting.azure.access_token(&mut presigning(), secret(&fake)).await;
+    assert_eq!(token.unwrap_err().code, "not-authorised");
+}
+
+#[tokio::test]
 async fn the_slot_must_be_one_that_signs_sas() {
     let setting = azure(AzureSettings::default());
     let other_use = testing::call().secret("account_key", KEY, &[SecretUse::CredentialValue]);

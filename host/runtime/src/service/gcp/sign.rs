@@ -15,7 +15,7 @@ use super::cache::Key;
 use super::identity::{ExternalAccount, Identity, Signer};
 use super::principal::account;
 use super::wire::Wire;
-use super::{Gcp, Principal, SignUrl, authorised, denied, fault, invalid};
+use super::{Gcp, Principal, SignUrl, denied, fault, invalid};
 use crate::call::Call;
 use crate::service::host_identity;
 
@@ -23,13 +23,17 @@ impl Gcp {
     /// A V4 signed URL of one object inside the call's scopes.
     #[tracing::instrument(name = "host.gcp.sign_url", skip_all, fields(plugin = %call.plugin, request_id = %call.request_id))]
     pub(crate) async fn sign_url(&self, call: &mut Call, ask: SignUrl) -> Result<Secret<String>, StrategyError> {
-        let authorised = authorised(call, "nothing may be signed outside of a vend")?;
+        let otherwise = || denied("not-authorised", "nothing may be signed outside of a vend");
+        let authorised = call.authorised.clone().ok_or_else(otherwise)?;
         let longest = call.ttl_seconds.min(MAX_URL_LIFE_SECONDS);
         if !(1..=longest).contains(&ask.expires_in_seconds) {
             let message = format!("a signed URL lives 1 to {longest} seconds here, not {}", ask.expires_in_seconds);
             return Err(invalid("presign-life-out-of-range", message));
         }
         let location = within(&authorised, &ask)?;
+        if !call.is_asked_for(&ask.location) {
+            return Err(denied("presign-outside-scope", "the URL of another object was asked for"));
+        }
         self.require_plain_storage(call, &ask)?;
         let url = match &ask.principal {
             Principal::Host => {

@@ -40,6 +40,14 @@ fn an_object_of_the_scope_is_signed_with_existing_parameters() {
 }
 
 #[test]
+fn for_a_url_nothing_but_its_object_is_signed() {
+    let object = Some(pangolin_core::location::Location::parse("s3://lake/sales/orders/a.parquet").unwrap());
+    let call = Call { object, ..call("s3", Access::READ) };
+    presign_s3(&ManualClock::at(UnixMillis(DAY)), &call, request("GET", OBJECT)).unwrap();
+    assert_eq!(code(&call, request("GET", &OBJECT.replace("a.parquet", "b"))), "presign-outside-scope");
+}
+
+#[test]
 fn what_was_not_authorised_is_not_signed() {
     let reader = call("s3", Access::READ);
     assert_eq!(code(&reader, request("PUT", OBJECT)), "presign-outside-scope");

@@ -147,6 +147,14 @@ async fn a_wider_policy_is_refused_before_anything_is_sent() {
 }
 
 #[tokio::test]
+async fn no_role_is_assumed_for_a_url() {
+    let fake = FakeSts::start(Answer::Session).await;
+    let object = Some(pangolin_core::location::Location::parse("s3://lake/sales/orders/a").unwrap());
+    let mut call = Call { object, ..own().build() };
+    assert_eq!(refused(&operators(&fake), &mut call, ask(slots())).await.code, "not-authorised");
+}
+
+#[tokio::test]
 async fn the_hosts_identity_is_no_deputy_for_others() {
     let fake = FakeSts::start(Answer::Session).await;
     let service = operators(&fake);

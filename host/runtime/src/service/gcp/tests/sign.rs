@@ -45,6 +45,20 @@ async fn the_warehouses_endpoint_is_signed_for() {
 }
 
 #[tokio::test]
+async fn for_a_url_nothing_but_its_object_is_signed() {
+    let presigning = || {
+        let object = Some(pangolin_core::location::Location::parse(OBJECT).unwrap());
+        Call { object, ..caller(Access::READ).build() }
+    };
+    service().sign_url(&mut presigning(), sign("GET", OBJECT)).await.unwrap();
+    assert_eq!(code(presigning(), sign("GET", "gs://lake/sales/orders/data/b")).await, "presign-outside-scope");
+    let fake = FakeGoogle::start().await;
+    let token = Call { object: presigning().object, ..own(&fake).build() };
+    assert_eq!(refused(&service(), &mut { token }, ask(&fake)).await.code, "not-authorised");
+    assert!(fake.paths().is_empty());
+}
+
+#[tokio::test]
 async fn nothing_outside_is_signed() {
     for location in [
         "gs://lake/sales/orders2/a",
