@@ -56,9 +56,42 @@ impl Needles {
         // In a form `+` is a space, and the plus itself is encoded.
         let form: Vec<u8> = bytes.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
         let spaced: Vec<u8> = percent_encoding::percent_decode(&form).collect();
-        // `\/` is how some writers of JSON escape a slash, which base64 keys are full of.
-        let unescaped: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != b'\\').collect();
-        found(&decoded) || found(&spaced) || found(&unescaped)
+        found(&decoded) || found(&spaced) || found(&unescaped(bytes))
+    }
+}
+
+/// The bytes without the escapes of JSON. Some writers escape the slash, which base64 keys are full
+/// of, and some `+`, `&`, `<` and all that is not ASCII as `\u` and four digits.
+fn unescaped(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut units: Vec<u16> = Vec::new();
+    let mut rest = bytes;
+    loop {
+        let digits = rest.strip_prefix(b"\\u").and_then(|tail| tail.split_at_checked(4));
+        let unit = digits.and_then(|(digits, tail)| {
+            let digits = std::str::from_utf8(digits).ok().filter(|text| text.bytes().all(|b| b.is_ascii_hexdigit()))?;
+            Some((u16::from_str_radix(digits, 16).ok()?, tail))
+        });
+        if let Some((unit, tail)) = unit {
+            units.push(unit);
+            rest = tail;
+            continue;
+        }
+        out.extend_from_slice(String::from_utf16_lossy(&units).as_bytes());
+        units.clear();
+        let Some((first, tail)) = rest.split_first() else { return out };
+        // What an escaped backslash escapes is no escape.
+        match (first, tail.split_first()) {
+            (b'\\', Some((next, after))) if *next != b'u' => {
+                out.push(*next);
+                rest = after;
+            }
+            (b'\\', _) => rest = tail,
+            _ => {
+                out.push(*first);
+                rest = tail;
+            }
+        }
     }
 }
 
@@ -99,6 +132,26 @@ mod tests {
                 assert!(found(&format!("Basic {}", engine.encode(format!("{prefix}{VALUE}tail")))), "{prefix}");
             }
         }
+    }
+
+    #[test]
+    fn what_writers_of_json_escape_is_found() {
+        let mut needles = Needles::default();
+        for secret in ["p\u{e4}ss\u{1f511}word<&>", "back\\slash\"quote"] {
+            needles.add(secret);
+        }
+        for text in [
+            r#"{"a":"p\u00e4ss\uD83D\uDD11word\u003c\u0026\u003E"}"#,
+            r#"{"a":"back\\slash\"quote"}"#,
+            r#"{"a":"back\u005cslash\u0022quote"}"#,
+        ] {
+            assert!(needles.are_in(text.as_bytes()), "{text}");
+        }
+        assert!(found(r#""wJalr\u002fK7MDENG\u002BbPx\u003dsecret key""#));
+        for text in [r"\", r"\u", r"\u00", r"\u00zz", r"\ud83d", r"\\u0041", r"\u+041"] {
+            assert!(!found(text), "{text}");
+        }
+        assert_eq!(unescaped(br"a\\u0041\u0041\u12"), br"a\u0041Au12");
     }
 
     #[test]
