@@ -16,6 +16,7 @@ use pangolin_signing::sigv4::Signer;
 use super::signature::{keys, not_signable, region};
 use crate::catalogs::{Asker, Catalogs};
 use crate::error::{CatalogError, Result};
+use crate::trail::Deed;
 
 /// A URL as it is asked for.
 #[derive(Debug, Clone)]
@@ -58,8 +59,10 @@ impl Catalogs {
         let (access, object) = match judged() {
             Ok(judged) => judged,
             Err(malformed) => {
-                asker.require(Action::Read, Target::Table(table.catalog_id, &table.namespace, table.id))?;
-                return Err(malformed);
+                let target = Target::Table(table.catalog_id, &table.namespace, table.id);
+                let error = asker.require(Action::Read, target).err().unwrap_or(malformed);
+                let deed = Deed::of_table("presign", &snapshot, &table);
+                return self.recorded(asker, &snapshot, deed, Err(error)).await;
             }
         };
         let touched = Touched { objects: std::slice::from_ref(&object), listing: None, access, body_decides: false };

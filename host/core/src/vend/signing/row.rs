@@ -66,7 +66,8 @@ fn event(
     let Asked { principal, snapshot, table, ask } = asked;
     let opened = ask.touched.objects.iter().chain(ask.touched.listing);
     let mut metadata = json!({
-        "method": ask.method,
+        // Of a request that was not read it is the client's own text.
+        "method": ask.method.chars().take(20).collect::<String>(),
         "access": ask.touched.access.describe(),
         "locations": opened.take(SHOWN).map(|location| location.as_str()).collect::<Vec<_>>(),
         "objects": ask.touched.objects.len(),

@@ -95,6 +95,15 @@ async fn refusals_are_rows_and_mint_nothing() {
 }
 
 #[tokio::test]
+async fn a_row_keeps_no_text_of_any_length() {
+    let (bench, context, method) = (bench(), context(), "x".repeat(100_000));
+    let touched = Touched { objects: &[], listing: None, access: Access::READ, body_decides: false };
+    let ask = SignatureAsk { signature: Signature::Request, method: &method, touched, context: &context };
+    bench.vending.refuse_hidden_signature(&reader(), &catalog_snapshot(), &table("orders"), ask).await.unwrap();
+    assert_eq!(bench.trail.take()[0].metadata["method"], "x".repeat(20));
+}
+
+#[tokio::test]
 async fn nothing_is_signed_when_the_trail_cannot_be_written() {
     let bench = bench();
     sign(&bench, &reader(), OBJECT, Access::READ).await.unwrap();
