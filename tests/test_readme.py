@@ -1,21 +1,24 @@
 """The first screen of README.md works as it is printed."""
 
+import json
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable
 
+import pytest
+
 from harness.documents import run
 from harness.host import Host
 from harness.planted import Planted
 from harness.seaweed import Seaweed
 from harness.tools import ROOT
-from harness.world import new_tenant
+from harness.world import new_tenant, s3_config
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+def blocks(language: str, file: str = "README.md") -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", (ROOT / file).read_text(), re.DOTALL)
 
 
 def test_a_first_table_without_any_cloud(make_host: Callable[..., Host]) -> None:
@@ -43,6 +46,33 @@ def test_a_warehouse_on_s3(make_host: Callable[..., Host], planted: Planted, sea
     answer = run(command.strip())
     assert answer.status == 201, answer.text
     assert "AwsSts" in str(admin.get("/api/v1/warehouses/production")["vending_strategy"])
+
+
+@pytest.mark.parametrize("strategy", ["aws-static", "azure-oauth", "azure-sas", "gcp-downscoped", "vast-s3keys"])
+def test_the_warehouse_of_a_strategys_own_page_can_be_made(
+    make_host: Callable[..., Host], planted: Planted, strategy: str
+) -> None:
+    bodies = [block for block in blocks("json", f"plugins/{strategy}/README.md") if '"storage_config"' in block]
+    assert len(bodies) == 1
+    admin = new_tenant(make_host().start(), planted).admin.api
+    admin.post("/api/v1/warehouses", json.loads(bodies[0]), status=201)
+
+
+def test_what_a_client_asks_with_curl(make_host: Callable[..., Host], planted: Planted, seaweed: Seaweed) -> None:
+    host = make_host(seaweed).start()
+    tenant = new_tenant(host, planted)
+    body = {"vending_strategy": {"AwsSts": {}}, "storage_config": s3_config(seaweed, seaweed.bucket())}
+    tenant.catalog(tenant.warehouse(body)["name"], name="analytics")
+    tenant.admin.api.create_namespace("analytics", "sales")
+    tenant.admin.api.create_table("analytics", "sales", "orders")
+    script = blocks("sh", "examples/clients/README.md")[0].replace("http://localhost:8080", host.url)
+    script = re.sub(r"^curl -s ", "curl -sf ", script, flags=re.MULTILINE)
+    env = {"PATH": os.environ["PATH"], "HOME": str(host.dir), "TOKEN": tenant.admin.api.token or ""}
+    command = ["bash", "-euo", "pipefail", "-c", script]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count('"storage-credentials"') == 2
+    assert done.stdout.count("X-Amz-Signature=") == 2, done.stdout
 
 
 def test_log_in_a_tenant_a_user_a_grant(make_host: Callable[..., Host]) -> None:
