@@ -97,7 +97,7 @@ pub enum Denied {
     #[error("location '{0}' lies outside the base of the catalog or of the warehouse")]
     Outside(String),
     /// Nothing of this table is there.
-    #[error("location '{0}' is no object of this table")]
+    #[error("location '{0}' is no object of this table: name a file below the table's location, as loadTable shows it")]
     NotInTable(String),
     /// The body of a request that would be signed with a wide credential decides what it does.
     #[error(

@@ -23,13 +23,14 @@ pub enum StorageError {
     /// No such file.
     #[error("'{0}' does not exist in the storage")]
     Missing(String),
+    /// There is not even a bucket or container.
+    #[error("there is no bucket or container for '{0}': make it, or correct the warehouse")]
+    NoBucket(String),
     /// Too large.
     #[error("'{0}' is larger than a metadata file may be")]
     TooLarge(String),
     /// The store refuses the host's credential.
-    #[error(
-        "the storage refuses the host access to '{file}' ({code}): check the rights of the warehouse's base credentials"
-    )]
+    #[error("the storage refuses the host access to '{file}' ({code}): check {}", base_rights(file))]
     Refused {
         /// The file.
         file: String,
@@ -52,6 +53,21 @@ pub enum StorageError {
 /// Codes that say that there is no such object: S3 and Google, Azure by Blob, Azure by DFS.
 const NO_OBJECT: [&str; 3] = ["NoSuchKey", "BlobNotFound", "PathNotFound"];
 
+/// Codes that say that there is nothing to put an object into, in the same order.
+const NO_BUCKET: [&str; 3] = ["NoSuchBucket", "ContainerNotFound", "FilesystemNotFound"];
+
+/// What to look at when a store refuses what the warehouse's strategy minted.
+fn base_rights(file: &str) -> &'static str {
+    match file.split_once(':').map(|(scheme, _)| scheme) {
+        Some("abfss" | "abfs" | "wasbs" | "wasb") => {
+            "the principal's role on the container (Storage Blob Data Contributor) or the account's key, the account's \
+             firewall, and `hierarchical`, which is false for an account without hierarchical namespace"
+        }
+        Some("gs") => "the service account's role on the bucket (roles/storage.objectUser)",
+        _ => "the rights of the warehouse's base credentials",
+    }
+}
+
 impl StorageError {
     /// Sorts an error of the object client.
     pub(super) fn of_object(file: &str, error: &object_store::Error) -> Self {
@@ -63,6 +79,7 @@ impl StorageError {
         match error {
             object_store::Error::NotFound { .. } if code.is_none() => Self::Missing(file),
             object_store::Error::NotFound { .. } => match code {
+                Some(code) if NO_BUCKET.contains(&code.as_str()) => Self::NoBucket(file),
                 Some(code) if !NO_OBJECT.contains(&code.as_str()) => Self::Failed { file, reason: code },
                 _ => Self::Missing(file),
             },
@@ -70,6 +87,14 @@ impl StorageError {
                 Self::Refused { file, code: code.unwrap_or_else(|| "access denied".to_owned()) }
             }
             _ => Self::Failed { file, reason: code.unwrap_or_else(|| "no usable answer".to_owned()) },
+        }
+    }
+
+    /// The same of a write, which misses nothing but the bucket.
+    pub(super) fn of_put(file: &str, error: &object_store::Error) -> Self {
+        match Self::of_object(file, error) {
+            Self::Missing(file) => Self::NoBucket(file),
+            other => other,
         }
     }
 
@@ -113,6 +138,35 @@ mod tests {
         let error = object_store::Error::PermissionDenied { path: "p".to_owned(), source: body.into() };
         let shown = StorageError::of_object("s3://b/t/f", &error).to_string();
         assert!(shown.contains("SignatureDoesNotMatch") && !shown.contains("SECRET"), "{shown}");
+    }
+
+    fn not_found(body: &str) -> object_store::Error {
+        object_store::Error::NotFound { path: "p".to_owned(), source: body.into() }
+    }
+
+    #[test]
+    fn a_bucket_that_is_not_there_is_no_fault_of_the_store() {
+        let file = "abfss://c@a.dfs.core.windows.net/t/f";
+        for code in NO_BUCKET {
+            let error = StorageError::of_object(file, &not_found(&format!("<Error><Code>{code}</Code></Error>")));
+            assert_eq!(error, StorageError::NoBucket(file.to_owned()), "{code}");
+        }
+        for body in ["", "<Code>NoSuchKey</Code>", "<Code>BlobNotFound</Code>"] {
+            assert_eq!(
+                StorageError::of_object(file, &not_found(body)),
+                StorageError::Missing(file.to_owned()),
+                "{body}"
+            );
+            assert_eq!(StorageError::of_put(file, &not_found(body)), StorageError::NoBucket(file.to_owned()), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_what_to_look_at() {
+        let shown = |file: &str| StorageError::Refused { file: file.to_owned(), code: "x".to_owned() }.to_string();
+        assert!(shown("abfss://c@a.dfs.core.windows.net/t/f").contains("Storage Blob Data Contributor"));
+        assert!(shown("gs://b/t/f").contains("roles/storage.objectUser"));
+        assert!(shown("s3://b/t/f").contains("base credentials"));
     }
 
     #[test]

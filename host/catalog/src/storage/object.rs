@@ -63,7 +63,7 @@ impl ObjectFiles {
 
     pub(super) async fn write(&self, file: &Location, content: Arc<str>) -> Result<()> {
         let payload = PutPayload::from(content.as_bytes().to_vec());
-        self.store.put(&path(file)?, payload).await.map_err(|error| StorageError::of_object(file.as_str(), &error))?;
+        self.store.put(&path(file)?, payload).await.map_err(|error| StorageError::of_put(file.as_str(), &error))?;
         Ok(())
     }
 

@@ -34,6 +34,10 @@ pub fn create(
     if request.name.is_none() && !problems.has("name") {
         problems.add("name", "name is missing");
     }
+    // Which fields there are depends on the type: judged by another they would all seem wrong.
+    if problems.has("type") {
+        return Err(problems.into_error());
+    }
     let kind = request.kind.unwrap_or(StorageKind::S3);
     let strategy = chosen(&request.strategy, ctx, &mut problems)
         .unwrap_or_else(|| inferred(kind, request.use_sts.unwrap_or(false), ctx, &mut problems));

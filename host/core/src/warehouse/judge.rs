@@ -161,8 +161,11 @@ fn through_the_host(
         field.destination && value != field.default.as_deref() && value.is_some_and(|url| !is_trusted(url))
     });
     for field in elsewhere {
-        let message =
-            format!("a warehouse with its own {} brings its own base keys: give {}", field.name, secrets.join(", "));
+        let message = format!(
+            "a warehouse with its own {} brings its own base keys, and there is no {}",
+            field.name,
+            secrets.join(" or "),
+        );
         problems.add(&field.name, message);
     }
     let hands_out_keys = strategy.fields.iter().find(|field| field.secret_uses.contains(&SecretUse::CredentialValue));

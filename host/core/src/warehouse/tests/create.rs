@@ -59,6 +59,12 @@ fn missing_fields_are_named_at_creation() {
         ["account_name", "container", "account_key"]
     );
     assert_eq!(host.refused(&s3(&json!({ "type": "tape" }), &json!({ "vending_strategy": "None" }))), ["type"]);
+    assert_eq!(
+        host.refused(
+            &json!({ "name": "w", "storage_config": { "type": "adls", "account_name": "a", "container": "c" } })
+        ),
+        ["type"]
+    );
 }
 
 #[test]

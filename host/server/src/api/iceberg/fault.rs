@@ -66,6 +66,7 @@ fn storage_status(error: &StorageError) -> (StatusCode, &'static str) {
         | StorageError::Unsupported(_)
         | StorageError::Settings(_)
         | StorageError::Missing(_)
+        | StorageError::NoBucket(_)
         | StorageError::TooLarge(_) => (StatusCode::BAD_REQUEST, "BadRequestException"),
         StorageError::Refused { .. } => (StatusCode::FORBIDDEN, "ForbiddenException"),
         StorageError::Unreachable(_) | StorageError::Failed { .. } => {

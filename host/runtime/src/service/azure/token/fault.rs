@@ -79,13 +79,16 @@ fn judge(answer: &Answer, refusal: &Refusal, identity: &Identity) -> (Kind, &'st
             "client-secret-wrong",
             format!(
                 "The client secret is not one of app {client}: set client_secret to the secret's value (not its id), \
-                 or make a new one: az ad app credential reset --id {client}"
+                 or make one beside it (az ad app credential reset --id {client} --append)."
             ),
         ),
         7_000_222 => (
             kind,
             "client-secret-expired",
-            format!("The client secret of app {client} has expired: az ad app credential reset --id {client}, then set client_secret."),
+            format!(
+                "The client secret of app {client} has expired: make a new one (az ad app credential reset --id {client} \
+                 --append), and set client_secret."
+            ),
         ),
         700_016 => (
             kind,
