@@ -81,7 +81,13 @@ impl<'a> Settings<'a> {
 }
 
 fn keep<T>(read: Result<T, Problem>, problems: &mut Vec<Problem>) -> Option<T> {
-    read.map_err(|problem| problems.push(problem)).ok()
+    // Both logins read `auth`.
+    read.map_err(|problem| {
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    })
+    .ok()
 }
 
 fn origin(config: &Config) -> Result<String, Problem> {

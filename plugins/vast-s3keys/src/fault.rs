@@ -81,6 +81,12 @@ pub(crate) fn refused(reply: &Reply, user: &str, by_manager: bool) -> VendError 
             "unknown-tenant",
             "VMS does not know the tenant, or the user is not of it: check vms_tenant.".to_owned(),
         ),
+        // An error document of S3.
+        403 if reply.says("<error>") => (
+            ErrorKind::InvalidConfig,
+            "vms-call-unknown",
+            "VMS did not answer, S3 did: check vms_endpoint; it is not the address of S3.".to_owned(),
+        ),
         403 if by_manager => (
             ErrorKind::Denied,
             "not-a-manager",

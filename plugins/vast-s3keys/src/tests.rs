@@ -36,6 +36,14 @@ fn a_check_and_a_claim_ask_nobody() {
 }
 
 #[test]
+fn what_is_wrong_with_both_logins_is_said_once() {
+    let fields = r#"{"vms_endpoint":"https://vms.example","username":"w","read_username":"r","auth":"digest"}"#;
+    let config = Config::parse(fields, vec!["password".to_owned(), "read_password".to_owned()]).unwrap();
+    let problems = testing::Host::new().run(|| VastS3Keys::check_config(&config)).unwrap_err();
+    assert_eq!(problems.iter().map(|problem| problem.field.as_str()).collect::<Vec<_>>(), ["auth"]);
+}
+
+#[test]
 fn one_user_is_one_resource_however_it_is_written() {
     let claim = |fields: &str| {
         let request = testing::request(config(fields), "s3://b/t/", Access::FULL);
