@@ -21,9 +21,7 @@ impl Vending {
     ) -> Result<Landed, VendError> {
         let book = &self.leasing()?.book;
         let lease = wish.intended(self.clock.now(), self.grace_ms());
-        let request = MintRequest::new(&wish.job.authorised, wish.job.ttl_seconds, &wish.job.context.request_id);
-        let warehouse = (*wish.job.snapshot.warehouse).clone();
-        book.begin(&LeaseIntent { lease: lease.clone(), request, survey, warehouse }).await?;
+        book.begin(&wish.intent(lease.clone(), survey)).await?;
         let started = record::started(self.clock.now(), &wish.job.subject(), &wish.job.strategy);
         if let Err(error) = self.audit.record(started).await {
             // Nothing was sent.
@@ -40,7 +38,9 @@ impl Vending {
         let grant = match self.grant_of(wish, minted) {
             Ok(grant) => grant,
             Err(Unkept { handles, error }) => {
-                self.give_up(wish, slots, &lease, &handles).await;
+                let _ = self.end_at_once(wish, slots, &handles).await;
+                // What has no handle is to be recovered.
+                self.left_open(&lease).await;
                 return Err(error.into());
             }
         };
@@ -53,7 +53,10 @@ impl Vending {
                 return Err(revoked_meanwhile().into());
             }
             Err(error) => {
-                self.give_up(wish, slots, &lease, &grant.handles).await;
+                let left = self.end_at_once(wish, slots, &grant.handles).await;
+                if left.is_empty() || self.keep_to_end(wish, &lease, &left).await.is_err() {
+                    self.left_open(&lease).await;
+                }
                 return Err(error.into());
             }
         }
@@ -81,17 +84,39 @@ impl Vending {
         }
     }
 
-    /// A credential that cannot be kept is ended at once, as well as that goes. The intent stays.
-    async fn give_up(&self, wish: &Wish, slots: &SlotValues, lease: &Lease, handles: &[Secret<String>]) {
-        let call = wish.upkeep(slots);
+    /// A credential that cannot be kept is ended at once, as well as that goes. Says what is left.
+    async fn end_at_once(&self, wish: &Wish, slots: &SlotValues, handles: &[Secret<String>]) -> Vec<Secret<String>> {
+        let mut left = Vec::new();
         for handle in handles {
-            let _ = self.strategies.revoke(call, handle).await;
+            if self.strategies.revoke(wish.upkeep(slots), handle).await.is_err() {
+                left.push(handle.clone());
+            }
         }
+        left
+    }
+
+    /// The outcome of a mint is not recorded: what it left is looked for later.
+    async fn left_open(&self, lease: &Lease) {
         let now = self.clock.now();
         let next = UnixMillis(now.0.saturating_add(self.grace_ms()));
         if let Ok(leasing) = self.leasing() {
             let _ = leasing.book.mint_ended(lease.id, now, next).await;
         }
+    }
+
+    /// Keeps by what it is ended. A host that stood still for so long that another one settled its
+    /// intent writes a new one: nobody else knows of these handles.
+    async fn keep_to_end(&self, wish: &Wish, lease: &Lease, handles: &[Secret<String>]) -> Result<(), VendError> {
+        let book = &self.leasing()?.book;
+        let now = self.clock.now();
+        book.found(lease.id, handles, &[], now).await?;
+        let kept = book.lease(lease.tenant_id, lease.id).await?;
+        if kept.is_none_or(|kept| kept.state != LeaseState::Revoking) {
+            let again = Lease { id: LeaseId::generate(), ..lease.clone() };
+            book.begin(&wish.intent(again.clone(), String::new())).await?;
+            book.found(again.id, handles, &[], now).await?;
+        }
+        Ok(())
     }
 
     /// What is kept of an answer. A credential that the host could not end is refused.
@@ -161,6 +186,12 @@ impl Wish {
             next_attempt_at: Some(UnixMillis(now.0.saturating_add(grace_ms))),
             undecided: Vec::new(),
         }
+    }
+
+    /// What is durable of a lease before anything is minted.
+    fn intent(&self, lease: Lease, survey: String) -> LeaseIntent {
+        let request = MintRequest::new(&self.job.authorised, self.job.ttl_seconds, &self.job.context.request_id);
+        LeaseIntent { lease, request, survey, warehouse: (*self.job.snapshot.warehouse).clone() }
     }
 
     /// A lease's credential on its way to this caller.

@@ -147,6 +147,10 @@ impl LeaseBook for Book {
 
     async fn minted(&self, id: LeaseId, grant: &LeaseGrant) -> Result<LeaseState, StoreError> {
         self.trouble.hit_store("grant-before")?;
+        if self.trouble.hit_store("settled-meanwhile").is_err() {
+            self.settle(id, LeaseState::Lost, &[], UnixMillis(0)).await?;
+            return Err(StoreError::Conflict("lease"));
+        }
         let mut state = LeaseState::Active;
         self.change(id, |row| {
             state = if row.asked { LeaseState::Revoking } else { LeaseState::Active };
@@ -178,6 +182,9 @@ impl LeaseBook for Book {
         at: UnixMillis,
     ) -> Result<(), StoreError> {
         self.change(id, |row| {
+            if row.lease.state != LeaseState::Minting {
+                return;
+            }
             row.lease.state = LeaseState::Revoking;
             row.lease.undecided = undecided.to_vec();
             row.lease.next_attempt_at = Some(at);

@@ -96,6 +96,23 @@ async fn what_cannot_be_recorded_is_ended_at_once() {
     assert_eq!(bench.book.states(), [Lost]);
 }
 
+/// Guessing by what is new would take what others made meanwhile for it, or leave it.
+#[tokio::test]
+async fn what_can_neither_be_recorded_nor_ended_is_ended_by_its_handle() {
+    for (step, states) in [("grant-before", &[Revoked][..]), ("settled-meanwhile", &[Lost, Revoked])] {
+        let bench = bench();
+        bench.trouble.fail_at(step);
+        bench.vms.fail("revoke", StrategyErrorKind::Unavailable);
+        bench.vend().await.unwrap_err();
+        assert_eq!(bench.vms.keys(), ["key-0"], "{step}");
+        bench.vms.mend();
+        bench.vms.plant("of-others");
+        bench.clock.advance_seconds(GRACE);
+        bench.sweep().await;
+        assert_eq!((bench.book.states(), bench.vms.keys()), (states.to_vec(), vec!["of-others".to_owned()]), "{step}");
+    }
+}
+
 #[tokio::test]
 async fn a_key_that_may_be_somebody_elses_is_left_and_named() {
     let bench = bench();
