@@ -11,8 +11,8 @@ pub(super) struct Provider {
     pub needs: &'static str,
     /// Whether the operator's endpoint stands for a missing one.
     pub operator_endpoint: bool,
-    /// Other minted entries that begin so are passed on.
-    own_prefix: &'static str,
+    /// Other minted entries that are passed on.
+    also: &'static [&'static str],
     /// What goes out.
     pub rules: &'static [Rule],
 }
@@ -52,14 +52,13 @@ pub(super) enum Fact {
 }
 
 impl Provider {
-    /// Whether a minted entry that no rule names goes out. Nothing that leads a client to
-    /// another server does: where to go is the host's word.
+    /// Whether a minted entry that no rule names goes out. Known names only: clients have many more
+    /// that lead to another server or open what they write to others (`adls.connection-string`,
+    /// `s3.access-points.…`, `s3.acl`), and where to go is the host's word.
     pub(super) fn passes_on(&self, key: &str) -> bool {
-        key.starts_with(self.own_prefix) && !LEADS_ELSEWHERE.iter().any(|part| key.contains(part))
+        self.also.contains(&key)
     }
 }
-
-const LEADS_ELSEWHERE: &[&str] = &["endpoint", "host", "uri", "url", "sign", "proxy"];
 
 const fn minted(key: &'static str, entry: &'static str) -> Rule {
     Rule { key, per_host: false, from: Source::Minted(entry), with: None }
@@ -96,7 +95,7 @@ static S3: Provider = Provider {
     enough: &[&["s3.access-key-id", "s3.secret-access-key"]],
     needs: "s3.access-key-id or s3.secret-access-key",
     operator_endpoint: true,
-    own_prefix: "s3.",
+    also: &["s3.sse.type", "s3.sse.key", "s3.sse.md5"],
     rules: &[
         same("s3.access-key-id"),
         same("s3.secret-access-key"),
@@ -122,7 +121,7 @@ static AZURE: Provider = Provider {
     enough: &[&["adls.sas-token"], &["adls.token"]],
     needs: "adls.sas-token or adls.token",
     operator_endpoint: false,
-    own_prefix: "adls.",
+    also: &[],
     rules: &[
         // PyIceberg, Polars and iceberg-rust read the plain form, Java and DuckDB the other.
         same("adls.sas-token"),
@@ -144,7 +143,7 @@ static GCS: Provider = Provider {
     enough: &[&["gcs.oauth2.token"]],
     needs: "gcs.oauth2.token",
     operator_endpoint: false,
-    own_prefix: "gcs.",
+    also: &["gcs.user-project"],
     rules: &[
         same("gcs.oauth2.token"),
         // PyIceberg refuses a token without it.

@@ -212,6 +212,9 @@ fn a_strategy_cannot_lead_clients_elsewhere() {
         "uri",
         "token",
         "s3.proxy-uri",
+        "s3.access-points.lake",
+        "s3.acl",
+        "s3.profile-name",
         "s3.sse.type",
     ] {
         credential.entries.push((key.to_owned(), Secret::from("minted")));
@@ -320,10 +323,32 @@ fn google_has_the_token_its_expiry_and_the_documented_names() {
 }
 
 #[test]
+fn no_other_name_leads_azures_clients_elsewhere() {
+    let mut sas = vec![("adls.sas-token", "sv=1&sig=planted")];
+    let keys = [
+        "adls.connection-string",
+        "adls.connection-string.acct",
+        "adls.blob-storage-authority",
+        "adls.dfs-storage-scheme",
+        "adls.account-name",
+    ];
+    sas.extend(keys.map(|key| (key, "evil")));
+    let minted = minted("abfss://data@acct.dfs.core.windows.net/t/", &sas, Some(EXPIRY));
+    let config = json!({ "account_name": "acct", "container": "data" });
+    let emitted = Case::new(StorageKind::Azure, &config, "abfss://data@acct.dfs.core.windows.net/t", minted).config();
+    assert!(!emitted.to_string().contains("evil"), "{emitted}");
+}
+
+#[test]
 fn googles_clients_are_led_to_the_warehouses_endpoint_and_no_other() {
     let token = || {
-        let entries =
-            [("gcs.oauth2.token", "planted"), ("gcs.service.host", "http://evil"), ("gcs.user-project", "p2")];
+        let entries = [
+            ("gcs.oauth2.token", "planted"),
+            ("gcs.service.host", "http://evil"),
+            ("gcs.service.path", "http://evil"),
+            ("gcs.session-kwargs", "{}"),
+            ("gcs.user-project", "p2"),
+        ];
         minted("gs://lake/sales/orders/", &entries, Some(EXPIRY))
     };
     let config = json!({ "bucket": "lake", "endpoint": "http://127.0.0.1:4443" });
@@ -333,7 +358,9 @@ fn googles_clients_are_led_to_the_warehouses_endpoint_and_no_other() {
     }
     assert_eq!(emitted["gcs.user-project"], "p2");
     let emitted = Case::new(StorageKind::Gcs, &json!({ "bucket": "lake" }), "gs://lake/sales/orders", token()).config();
-    assert!(emitted.get("gcs.service.host").is_none() && emitted.get("gcs.service.path").is_none());
+    for key in ["gcs.service.host", "gcs.service.path", "gcs.session-kwargs"] {
+        assert!(emitted.get(key).is_none(), "{key}");
+    }
     // Without a project there is no name of one.
     assert!(emitted.get("gcs.project-id").is_none() && emitted.get("gcp-project-id").is_none());
 }
