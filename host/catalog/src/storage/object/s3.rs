@@ -27,17 +27,21 @@ pub(super) fn open(opening: Opening<'_>) -> Result<Arc<dyn ObjectStore>> {
     if let Some(endpoint) = endpoint {
         builder = builder.with_endpoint(address(endpoint, bucket, path_style)?);
     }
-    if let Some(id) = opening.entry("s3.access-key-id") {
-        builder = builder.with_access_key_id(id);
-    }
-    if let Some(key) = opening.entry("s3.secret-access-key") {
-        builder = builder.with_secret_access_key(key);
-    }
+    let (id, key) = keys(|name| opening.entry(name))?;
+    builder = builder.with_access_key_id(id).with_secret_access_key(key);
     if let Some(token) = opening.entry("s3.session-token") {
         builder = builder.with_token(token);
     }
     let store = builder.with_retry(opening.retry).with_http_connector(opening.connector).build().map_err(no_client)?;
     Ok(Arc::new(store))
+}
+
+/// Without keys the client would look for an identity of the machine, which is the host's.
+fn keys<'a>(entry: impl Fn(&str) -> Option<&'a str>) -> Result<(&'a str, &'a str)> {
+    entry("s3.access-key-id")
+        .zip(entry("s3.secret-access-key"))
+        .filter(|(id, key)| !id.is_empty() && !key.is_empty())
+        .ok_or_else(|| settings("nothing was vended that opens S3 storage"))
 }
 
 /// object_store wants the bucket in the endpoint's host where it is not in the path.
@@ -64,5 +68,14 @@ mod tests {
         assert_eq!(address("http://store:9000/", "lake", true).unwrap(), "http://store:9000");
         assert_eq!(address("https://s3.example.com", "lake", false).unwrap(), "https://lake.s3.example.com");
         assert!(address("s3.example.com", "lake", false).is_err());
+    }
+
+    #[test]
+    fn what_has_no_keys_is_not_opened_by_another_identity() {
+        assert_eq!(keys(|_| Some("x")).unwrap(), ("x", "x"));
+        for missing in ["s3.access-key-id", "s3.secret-access-key"] {
+            assert!(keys(|name| (name != missing).then_some("x")).is_err());
+            assert!(keys(|name| Some(if name == missing { "" } else { "x" })).is_err());
+        }
     }
 }
