@@ -132,9 +132,8 @@ impl Vending {
         self.mint_lease(wish, &slots, survey).await
     }
 
-    /// A resource without room gives a lease that lives long enough, or loses the one of the host's
-    /// own that ends first: whoever asks for short lives pushes out no long ones but the first. What
-    /// others have there is never touched.
+    /// A resource without room gives a lease that lives long enough, or loses the host's own oldest
+    /// one; before it, one that nobody gets any more. What others have there is never touched.
     async fn make_room(&self, wish: &Wish, actor: &LeaseActor) -> Result<Option<Arc<Vended>>, VendError> {
         let open = self.leasing()?.book.open(&wish.resource).await?;
         let (interrupted, mut live): (Vec<&Lease>, Vec<&Lease>) =
@@ -142,8 +141,9 @@ impl Vending {
         if interrupted.len() >= MOST_INTERRUPTED {
             return Err(unsettled(self.grace_ms()).into());
         }
-        // Those that nobody gets any more stand before all others.
-        live.sort_by_key(|lease| (lease.state == LeaseState::Active, lease.expires_at));
+        // The oldest is the first already.
+        let now = self.clock.now();
+        live.sort_by_key(|lease| lease.state == LeaseState::Active && reuse::is_of_use(lease.expires_at, now));
         let capacity = wish.claim.capacity.max(1) as usize;
         if live.len() < capacity {
             return Ok(None);

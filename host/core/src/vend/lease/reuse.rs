@@ -42,6 +42,11 @@ pub(super) fn pick<'a>(
         .find_map(|lease| Some((lease, for_caller(&lease.grant.credentials, wanted)?)))
 }
 
+/// Whether anybody is still handed a lease that ends then.
+pub(super) fn is_of_use(expires_at: Option<UnixMillis>, now: UnixMillis) -> bool {
+    expires_at.is_some_and(|end| end.0.saturating_sub(now.0) >= LEAST_REST_MS)
+}
+
 fn is_ours(lease: &ActiveLease, wanted: &Wanted<'_>) -> bool {
     let (lease, grant, authorised) = (&lease.lease, &lease.grant, wanted.authorised);
     lease.tenant_id == authorised.tenant_id()

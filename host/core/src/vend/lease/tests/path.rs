@@ -118,9 +118,9 @@ async fn without_room_the_hosts_own_oldest_goes() {
     assert_eq!(bench.rows("revoke_lease").len(), 1);
 }
 
-/// Else a reader who asks for short lives would end the keys that others work with, one by one.
+/// Else a reader who asks for one short life after the other would end all that others work with.
 #[tokio::test]
-async fn short_lives_push_out_the_first_long_one_and_no_other() {
+async fn a_lease_that_is_nearly_over_goes_before_an_older_one() {
     let bench = bench();
     bench.vend().await.unwrap();
     bench.ask(&admin(), "orders", Access::READ, None).await.unwrap();
