@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,6 +40,11 @@ class Keys:
         return Keys(body["access_key_id"], body["secret_access_key"], body.get("session_token"), when)
 
 
+# One session knows the services' models; to read them for each client takes most of a test's time.
+_SESSION = Session()
+_MAKING = threading.Lock()
+
+
 def client(seaweed: Seaweed | str, keys: Keys, service: str = "s3") -> Any:
     endpoint = seaweed if isinstance(seaweed, str) else seaweed.endpoint
     config = Config(
@@ -49,15 +55,16 @@ def client(seaweed: Seaweed | str, keys: Keys, service: str = "s3") -> Any:
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )
-    return Session().create_client(
-        service,
-        region_name=REGION,
-        endpoint_url=endpoint,
-        aws_access_key_id=keys.access_key_id,
-        aws_secret_access_key=keys.secret_access_key,
-        aws_session_token=keys.session_token,
-        config=config,
-    )
+    with _MAKING:
+        return _SESSION.create_client(
+            service,
+            region_name=REGION,
+            endpoint_url=endpoint,
+            aws_access_key_id=keys.access_key_id,
+            aws_secret_access_key=keys.secret_access_key,
+            aws_session_token=keys.session_token,
+            config=config,
+        )
 
 
 def outcome(call: Callable[[], Any]) -> str:

@@ -63,6 +63,7 @@ class Vms:
     def stop(self) -> None:
         self.faults.stop()
         self._wire.close()
+        self._directory.forget()
         assert not self._errors, self._errors
 
     def user(
@@ -79,6 +80,12 @@ class Vms:
         name = name or f"user-{secrets.token_hex(4)}"
         password = password or self._planted.password(f"VAST password of {name}")
         return self._directory.add(name, password, kind, policy, manager, tenant)
+
+    def account(self, name: str) -> Account:
+        """A user who is there already."""
+        found = self._directory.find(name=name)
+        assert found is not None, f"there is no {name}"
+        return found
 
     def awkward_names(self, on: bool = True) -> None:
         """Keys get names with '/', '+' and '='. The store below does not take such names: `Key.keys` opens it."""

@@ -96,6 +96,14 @@ class Directory:
             self.accounts[name] = account
         return account
 
+    def forget(self) -> None:
+        """Takes all users out of the store."""
+        with self.lock:
+            for account in self.accounts.values():
+                if account.stored is not None:
+                    self._store.forget(account.stored)
+                    account.stored = None
+
     def find(self, **wanted: Any) -> Account | None:
         with self.lock:
             fits = (a for a in self.accounts.values() if all(getattr(a, name) == value for name, value in wanted.items()))

@@ -35,6 +35,13 @@ class KeyStore:
             self._iam.create_user(UserName=name)
             self._iam.put_user_policy(UserName=name, PolicyName="identity", PolicyDocument=json.dumps(policy))
 
+    def forget(self, name: str) -> None:
+        """With their keys. Each change takes the store longer the more users it has."""
+        with self._lock:
+            for entry in self._iam.list_access_keys(UserName=name)["AccessKeyMetadata"]:
+                self._iam.delete_access_key(UserName=name, AccessKeyId=entry["AccessKeyId"])
+            self._iam.delete_user(UserName=name)
+
     def make(self, user: str) -> s3.Keys:
         with self._lock:
             made = self._iam.create_access_key(UserName=user)["AccessKey"]
