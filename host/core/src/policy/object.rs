@@ -71,7 +71,8 @@ fn holds_prefix(scope: &Scope, prefix: &Location) -> bool {
 /// Holds a signature against how narrow the strategy's credentials are. As the credential stays in
 /// the host and every use of it is judged, it may open more than the table (A22); unless the client
 /// could make another request of the one that was judged. A strategy that does not narrow is asked
-/// for everything, so that one credential signs for all who ask.
+/// for everything, so that one credential signs for all who ask; one that honours the access, for
+/// reading alone where that is enough, since it may know no step between that and everything.
 ///
 /// # Errors
 /// [`Denied::BodyDecides`].
@@ -80,6 +81,9 @@ pub fn kept_in_host(authorised: Authorised, scoping: Scoping, touched: Touched<'
         Scoping::Exact | Scoping::Delegated => Ok(authorised),
         Scoping::AccessOnly | Scoping::Unscoped if touched.body_decides && !authorised.may_be_unscoped => {
             Err(Denied::BodyDecides)
+        }
+        Scoping::AccessOnly if authorised.access == Access::READ => {
+            Ok(Authorised { may_be_unscoped: true, ..authorised })
         }
         Scoping::AccessOnly | Scoping::Unscoped => {
             let full = |scope: Scope| Scope { access: Access::FULL, ..scope };
@@ -178,10 +182,14 @@ mod tests {
             assert_eq!(kept(&reader, narrow, false), Ok((false, false)));
             assert_eq!(kept(&reader, narrow, true), Ok((false, false)), "the credential holds what the body says");
         }
-        for wide in [Scoping::AccessOnly, Scoping::Unscoped] {
-            assert_eq!(kept(&reader, wide, false), Ok((true, true)));
+        for (wide, all) in [(Scoping::AccessOnly, false), (Scoping::Unscoped, true)] {
+            assert_eq!(kept(&reader, wide, false), Ok((true, all)));
             assert_eq!(kept(&reader, wide, true), Err(Denied::BodyDecides));
-            assert_eq!(kept(&admin(), wide, true), Ok((true, true)), "who may have all of it anyway");
+            assert_eq!(kept(&admin(), wide, true), Ok((true, all)), "who may have all of it anyway");
         }
+        let authorised = judge(&admin(), &["s3://bucket/base/sales/orders/a"], None, Access::READ_WRITE).unwrap();
+        let touched = Touched { objects: &[], listing: None, access: Access::READ_WRITE, body_decides: false };
+        let writing = kept_in_host(authorised, Scoping::AccessOnly, touched).unwrap();
+        assert_eq!(writing.access(), Access::FULL, "a strategy may know no step between");
     }
 }
