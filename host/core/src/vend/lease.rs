@@ -1,7 +1,7 @@
 //! The path of a credential that does not end by itself, to be read from top to bottom.
 //!
 //! Claim → a lease that still serves → this host's lane → the resource's lock, in all hosts →
-//! look again → tidy up → survey → room → intent → mint → grant. Whatever interrupts this, the
+//! look again → tidy up → room → survey → intent → mint → grant. Whatever interrupts this, the
 //! intent is durable before the strategy is asked, and what it left is found later.
 
 mod end;
@@ -123,13 +123,13 @@ impl Vending {
         }
         let actor = LeaseActor::of(&wish.job);
         self.tidy(&wish.resource, &actor).await?;
-        let slots = self.slots(&wish.job.snapshot.warehouse, &wish.job.strategy.description)?;
-        let known = self.leasing()?.book.handles(&wish.resource).await?;
-        // Before there is room: a warehouse that cannot even look costs nobody a lease.
-        let survey = self.strategies.survey(wish.call(&slots), &known).await?;
         if let Some(vended) = self.make_room(wish, &actor).await? {
             return Ok(Landed::Held(vended));
         }
+        let slots = self.slots(&wish.job.snapshot.warehouse, &wish.job.strategy.description)?;
+        let known = self.leasing()?.book.handles(&wish.resource).await?;
+        // Not before there is room: a strategy refuses to survey what is full.
+        let survey = self.strategies.survey(wish.call(&slots), &known).await?;
         self.mint_lease(wish, &slots, survey).await
     }
 

@@ -109,6 +109,7 @@ async fn a_crowd_on_two_hosts_is_one_mint() {
 #[tokio::test]
 async fn without_room_the_hosts_own_oldest_goes() {
     let bench = bench();
+    bench.vms.surveys_strictly.store(true, Ordering::SeqCst);
     bench.vend().await.unwrap();
     bench.ask(&admin(), "orders", Access::READ, None).await.unwrap();
     bench.clock.advance_seconds(10);

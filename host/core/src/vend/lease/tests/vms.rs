@@ -26,6 +26,8 @@ pub(super) struct Vms {
     made: AtomicUsize,
     pub(super) claims: AtomicUsize,
     pub(super) surveys: AtomicUsize,
+    /// Whether the host's own keys fill the user for a survey, as those of others do.
+    pub(super) surveys_strictly: AtomicBool,
     pub(super) deletions: Mutex<Vec<String>>,
     /// The one password that opens it.
     pub(super) password: Mutex<Option<String>>,
@@ -47,6 +49,7 @@ impl Vms {
             made: AtomicUsize::new(0),
             claims: AtomicUsize::new(0),
             surveys: AtomicUsize::new(0),
+            surveys_strictly: AtomicBool::new(false),
             deletions: Mutex::default(),
             password: Mutex::default(),
             scoping: Mutex::new(Scoping::AccessOnly),
@@ -172,7 +175,8 @@ impl Strategies for Vms {
         self.check("survey")?;
         let keys = self.keys();
         let known: Vec<String> = known.iter().map(name_of).collect();
-        if keys.iter().filter(|key| !known.contains(key)).count() >= ROOM {
+        let counts = |key: &&String| self.surveys_strictly.load(Ordering::SeqCst) || !known.contains(*key);
+        if keys.iter().filter(counts).count() >= ROOM {
             return Err(StrategyError::new(StrategyErrorKind::Exhausted, "key-limit", "other keys fill the user"));
         }
         Ok(keys.join(","))
