@@ -31,14 +31,18 @@ def vast(pair: tuple[Host, Host], vms: Vms, planted: Planted) -> VastLake:
     return lake
 
 
-def on(host: Host, api: Api) -> Api:
-    """The same caller at another host."""
-    return host.api(api.token)
+def on(host: Host, api: Api, vast: VastLake | None = None) -> Api:
+    """The same caller at another host; with a lake, once that host has heard of both."""
+    there = host.api(api.token)
+    if vast is not None:
+        path = api.table_path(vast.lake.catalog, "sales", "orders")
+        assert eventually(lambda: there.request("GET", path).status_code == 200, 3)
+    return there
 
 
 def test_many_at_both_make_one_key(pair: tuple[Host, Host], vast: VastLake, vms: Vms) -> None:
     users = [vast.tenant.user("Reader") for _ in range(4)]
-    apis = [on(pair[n % 2], users[n % 4].api) for n in range(24)]
+    apis = [on(pair[n % 2], users[n % 4].api, vast) for n in range(24)]
     with ThreadPoolExecutor(12) as pool:
         replies = list(pool.map(lambda api: vast.ask(users[0], api=api), apis))
     assert [reply.status_code for reply in replies] == [200] * 24, [reply.text for reply in replies if reply.status_code != 200]
@@ -51,10 +55,10 @@ def test_many_at_both_make_one_key(pair: tuple[Host, Host], vast: VastLake, vms:
 def test_a_revoked_lease_is_served_by_neither(pair: tuple[Host, Host], vast: VastLake) -> None:
     reader = vast.tenant.user("Reader")
     keys = vast.vend(reader)
-    other = on(pair[1], reader.api)
+    other = on(pair[1], reader.api, vast)
     assert vast.ask(reader, api=other).json()["access_key_id"] == keys.access_key_id
     (lease,) = vast.leases(state="active")
-    on(pair[1], vast.admin).post(f"/api/v1/leases/{lease['id']}/revoke", status=200)
+    on(pair[1], vast.admin, vast).post(f"/api/v1/leases/{lease['id']}/revoke", status=200)
     assert not vast.opens(keys)
     assert eventually(lambda: vast.vend(reader).access_key_id != keys.access_key_id, 2)
     vast.settle()
@@ -62,7 +66,7 @@ def test_a_revoked_lease_is_served_by_neither(pair: tuple[Host, Host], vast: Vas
 
 def test_the_other_host_cleans_up_after_one_that_was_killed(pair: tuple[Host, Host], vast: VastLake, vms: Vms) -> None:
     reader = vast.tenant.user("Reader")
-    second = on(pair[1], reader.api)
+    second = on(pair[1], reader.api, vast)
     with ThreadPoolExecutor(1) as pool, vms.faults.hold("POST", "/s3keys/", stage="after") as barrier:
         asked = pool.submit(vast.ask, reader, api=second)
         barrier.wait()
