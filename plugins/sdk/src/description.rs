@@ -111,7 +111,17 @@ impl Field {
         let aliases: &[&str] = &[];
         let secret_uses: &[SecretUse] = &[];
         let secret_hosts: &[HostPattern] = &[];
-        Self { name, aliases, kind, required: false, default: None, secret_uses, secret_hosts, destination: false, help }
+        Self {
+            name,
+            aliases,
+            kind,
+            required: false,
+            default: None,
+            secret_uses,
+            secret_hosts,
+            destination: false,
+            help,
+        }
     }
 
     /// An optional field of any text.

@@ -105,7 +105,11 @@ impl<S: Leases> wit_leases::Guest for Adapter<S> {
         convert::request(request)
             .map_err(Into::into)
             .and_then(|request| S::claim(&request))
-            .map(|claim| wit_leases::ResourceClaim { resource: claim.resource, share: claim.share, capacity: claim.capacity })
+            .map(|claim| wit_leases::ResourceClaim {
+                resource: claim.resource,
+                share: claim.share,
+                capacity: claim.capacity,
+            })
             .map_err(convert::error)
     }
 

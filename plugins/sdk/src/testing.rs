@@ -104,10 +104,7 @@ impl Host {
 
     /// How SAS are signed.
     #[must_use]
-    pub fn on_sign_sas(
-        self,
-        answer: impl Fn(&azure::SasRequest) -> Result<azure::Token, VendError> + 'static,
-    ) -> Self {
+    pub fn on_sign_sas(self, answer: impl Fn(&azure::SasRequest) -> Result<azure::Token, VendError> + 'static) -> Self {
         self.with(|state| state.sign_sas = Some(Box::new(answer)))
     }
 
