@@ -127,10 +127,28 @@ impl Vending {
             return Ok(Landed::Held(vended));
         }
         let slots = self.slots(&wish.job.snapshot.warehouse, &wish.job.strategy.description)?;
-        let known = self.leasing()?.book.handles(&wish.resource).await?;
         // Not before there is room: a strategy refuses to survey what is full.
-        let survey = self.strategies.survey(wish.call(&slots), &known).await?;
+        let survey = self.surveyed(wish, &slots, &actor).await?;
         self.mint_lease(wish, &slots, survey).await
+    }
+
+    /// What the strategy sees there. Where others have taken the room, the host's own lease that
+    /// nobody gets any more gives its own.
+    async fn surveyed(&self, wish: &Wish, slots: &SlotValues, actor: &LeaseActor) -> Result<String, VendError> {
+        let book = &self.leasing()?.book;
+        let known = book.handles(&wish.resource).await?;
+        let full = match self.strategies.survey(wish.call(slots), &known).await {
+            Err(error) if error.kind == StrategyErrorKind::Exhausted => error,
+            answer => return Ok(answer?),
+        };
+        let (open, now) = (book.open(&wish.resource).await?, self.clock.now());
+        let spent = |lease: &&Lease| lease.state == LeaseState::Active && !reuse::is_of_use(lease.expires_at, now);
+        let Some(spent) = open.iter().rev().find(spent) else { return Err(full.into()) };
+        if self.end(spent, actor).await? != LeaseEnd::Ended {
+            return Err(full.into());
+        }
+        let known = book.handles(&wish.resource).await?;
+        Ok(self.strategies.survey(wish.call(slots), &known).await?)
     }
 
     /// A resource without room gives a lease that lives long enough, or loses the host's own oldest

@@ -175,7 +175,21 @@ async fn keys_of_others_are_left_alone_and_the_answer_says_when_there_is_room() 
     bench.vms.plant("of-others-2");
     bench.clock.advance_seconds(1590);
     assert_eq!(kind(bench.vend().await.unwrap_err()), StrategyErrorKind::Exhausted);
-    assert_eq!(bench.vms.deletions.lock().unwrap().len(), 0);
+    assert_eq!(*bench.vms.deletions.lock().unwrap(), ["key-0"], "the host's own, which nobody gets any more");
+}
+
+#[tokio::test]
+async fn beside_a_key_of_others_the_hosts_own_gives_way_when_nobody_gets_it_any_more() {
+    let bench = bench();
+    bench.vms.surveys_strictly.store(true, Ordering::SeqCst);
+    bench.vms.plant("of-others");
+    let first = bench.vend().await.unwrap();
+    bench.clock.advance_seconds(3500);
+    assert_eq!(key_of(&bench.vend().await.unwrap()), key_of(&first), "of use still");
+    bench.clock.advance_seconds(80);
+    assert_ne!(key_of(&bench.vend().await.unwrap()), key_of(&first));
+    assert_eq!(*bench.vms.deletions.lock().unwrap(), ["key-0"]);
+    assert!(bench.vms.keys().contains(&"of-others".to_owned()));
 }
 
 /// Told as a conflict, a client would take it for one of its commit.
