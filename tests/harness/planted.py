@@ -3,6 +3,8 @@
 import base64
 import secrets
 import string
+import subprocess
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
@@ -40,7 +42,22 @@ class Planted:
 
     def found_in(self, data: bytes) -> list[str]:
         """Names of the secrets that occur in `data`, in clear or in an encoding that anybody can undo."""
-        return sorted({name for value, name in self.values.items() if any(form in data for form in forms(value))})
+        held = self.values.items() if self._any_line_in(data) else [item for item in self.values.items() if "\n" in item[0]]
+        return sorted({name for value, name in held if any(form in data for form in forms(value))})
+
+    def _any_line_in(self, data: bytes) -> bool:
+        """Whether any form of a value of one line is there: in one pass, where one search for each takes minutes."""
+        lines = {form for value in self.values for form in forms(value) if b"\n" not in form}
+        if not lines or not data:
+            return False
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(data)
+            file.flush()
+            command = ["grep", "--text", "--quiet", "--fixed-strings", "--file=-", file.name]
+            searched = subprocess.run(command, input=b"\n".join(lines), env={"LC_ALL": "C"}, check=False)
+        if searched.returncode not in (0, 1):
+            raise RuntimeError("grep could not search")
+        return searched.returncode == 0
 
 
 @cache
