@@ -6,6 +6,7 @@ pub(crate) mod gcp;
 mod host_identity;
 mod http;
 mod leak;
+mod server;
 mod signing;
 mod slot;
 mod sts;

@@ -31,28 +31,54 @@ pub(super) fn refused(
     ask: VendAsk<'_>,
     error: &VendError,
 ) -> AuditEvent {
-    AuditEvent {
-        id: AuditId::generate(),
-        tenant_id: Some(snapshot.catalog.tenant_id),
-        user_id: Some(principal.user_id),
-        username: principal.username.to_string(),
-        action: ACTION.to_owned(),
-        resource_type: "table".to_owned(),
-        resource_id: Some(table.id.0),
-        resource_name: format!("{}.{}.{}", snapshot.catalog.name, table.namespace, table.name),
-        timestamp: now,
-        ip_address: ask.context.ip_address.clone(),
-        user_agent: ask.context.user_agent.clone(),
-        result: if error.is_refusal() { AuditResult::Denied } else { AuditResult::Failure },
-        error_message: Some(error.to_string()),
-        request_id: ask.context.request_id.clone(),
-        metadata: json!({
-            "code": error.code(),
-            "trigger": ask.trigger,
-            "warehouse": snapshot.warehouse.name,
-            "strategy": snapshot.warehouse.strategy,
-            "requested_access": ask.access.describe(),
-        }),
+    let result = if error.is_refusal() { AuditResult::Denied } else { AuditResult::Failure };
+    let metadata = json!({
+        "code": error.code(),
+        "trigger": ask.trigger,
+        "warehouse": snapshot.warehouse.name,
+        "strategy": snapshot.warehouse.strategy,
+        "requested_access": ask.access.describe(),
+    });
+    let asker = Asker { principal, snapshot, table, context: ask.context };
+    asker.event(now, ACTION, result, Some(error.to_string()), metadata)
+}
+
+/// Who asked for which table, before anything is authorised.
+pub(super) struct Asker<'a> {
+    pub(super) principal: &'a Principal,
+    pub(super) snapshot: &'a CatalogSnapshot,
+    pub(super) table: &'a Table,
+    pub(super) context: &'a RequestContext,
+}
+
+impl Asker<'_> {
+    /// A row about the table.
+    pub(super) fn event(
+        &self,
+        now: UnixMillis,
+        action: &str,
+        result: AuditResult,
+        error_message: Option<String>,
+        metadata: Value,
+    ) -> AuditEvent {
+        let Self { principal, snapshot, table, context } = self;
+        AuditEvent {
+            id: AuditId::generate(),
+            tenant_id: Some(snapshot.catalog.tenant_id),
+            user_id: Some(principal.user_id),
+            username: principal.username.to_string(),
+            action: action.to_owned(),
+            resource_type: "table".to_owned(),
+            resource_id: Some(table.id.0),
+            resource_name: format!("{}.{}.{}", snapshot.catalog.name, table.namespace, table.name),
+            timestamp: now,
+            ip_address: context.ip_address.clone(),
+            user_agent: context.user_agent.clone(),
+            result,
+            error_message,
+            request_id: context.request_id.clone(),
+            metadata,
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use pangolin_core::clock::{Clock, UnixMillis};
-use pangolin_core::egress::{host_granted, wanted_host};
+use pangolin_core::egress::wanted_host;
 use pangolin_core::scope_proof;
 use pangolin_core::secret::Secret;
 use pangolin_core::strategy::{StrategyError, StrategyErrorKind};
@@ -29,6 +29,7 @@ use url::Url;
 use self::cache::TokenCache;
 use self::wire::Wire;
 use super::azure::AccessToken;
+use super::server;
 use crate::call::Call;
 
 /// The scope of every token that is to be downscoped: STS takes no narrower one.
@@ -139,10 +140,9 @@ impl Gcp {
     /// A server for what opens more than one table (assertions, wide tokens): Google's, or one that a
     /// field of the warehouse names that decides so; granted to the plugin, allowed by the policy.
     fn granted(&self, call: &Call, text: &str, field: &str) -> Result<Url, StrategyError> {
-        let policy = self.egress.policy().ok_or_else(|| denied("egress-denied", "this host has no egress policy"))?;
-        let url = policy.check_url(text).map_err(|refused| denied("egress-denied", format!("{field}: {refused}")))?;
-        let (plugin, host) = (&call.plugin, wanted_host(&url));
+        let url = server::allowed(&self.egress, text, field)?;
         if !is_googles(&url) && !is_destination(call, &url) {
+            let (plugin, host) = (&call.plugin, wanted_host(&url));
             return Err(denied(
                 "server-not-configured",
                 format!(
@@ -151,17 +151,8 @@ impl Gcp {
                 ),
             ));
         }
-        if host_granted(&call.hosts, &call.config, &url) {
-            return Ok(url);
-        }
-        Err(denied(
-            "host-not-granted",
-            format!(
-                "plugin '{plugin}' may not reach Google at '{host}': its description must ask for it, and the grant file \
-                 must have\n[plugins.{plugin}]\nhosts = [\"{host}\"]\n(or \"field:{field}\" where the warehouse names the \
-                 server)"
-            ),
-        ))
+        server::require_grant(call, &url, "Google", field)?;
+        Ok(url)
     }
 }
 

@@ -26,7 +26,7 @@ use url::Url;
 use self::client::Clients;
 use self::fault::Asked;
 pub(crate) use self::request::{AssumeRole, Base};
-use super::{host_identity, slot};
+use super::{host_identity, server, slot};
 use crate::call::Call;
 
 /// What the operator set for STS.
@@ -177,19 +177,8 @@ impl Sts {
                 "an STS endpoint of the warehouse needs keys of the warehouse: the host's identity is not sent there",
             ));
         }
-        let policy = self.egress.policy().ok_or_else(|| denied("egress-denied", "this host has no egress policy"))?;
-        let url =
-            policy.check_url(text).map_err(|refused| denied("egress-denied", format!("STS endpoint: {refused}")))?;
-        if !pangolin_core::egress::host_granted(&call.hosts, &call.config, &url) {
-            let (plugin, host) = (&call.plugin, pangolin_core::egress::wanted_host(&url));
-            return Err(denied(
-                "host-not-granted",
-                format!(
-                    "plugin '{plugin}' may not reach STS at '{host}': its description must ask for it, and the grant \
-                     file must have\n[plugins.{plugin}]\nhosts = [\"field:sts_endpoint\"]"
-                ),
-            ));
-        }
+        let url = server::allowed(&self.egress, text, "STS endpoint")?;
+        server::require_grant(call, &url, "STS", "sts_endpoint")?;
         Ok(url)
     }
 }

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::super::record::Asker;
 use super::super::{VendError, Vended};
 use super::Asked;
 use crate::audit::{AuditEvent, AuditResult};
 use crate::clock::UnixMillis;
-use crate::id::AuditId;
 use crate::strategy::StrategyInfo;
 
 /// Locations that a row spells out; of a deletion of many the others are counted.
@@ -74,23 +74,8 @@ fn event(
         "warehouse": snapshot.warehouse.name,
     });
     extend(&mut metadata, more);
-    AuditEvent {
-        id: AuditId::generate(),
-        tenant_id: Some(snapshot.catalog.tenant_id),
-        user_id: Some(principal.user_id),
-        username: principal.username.to_string(),
-        action: ask.signature.action().to_owned(),
-        resource_type: "table".to_owned(),
-        resource_id: Some(table.id.0),
-        resource_name: format!("{}.{}.{}", snapshot.catalog.name, table.namespace, table.name),
-        timestamp: now,
-        ip_address: ask.context.ip_address.clone(),
-        user_agent: ask.context.user_agent.clone(),
-        result,
-        error_message,
-        request_id: ask.context.request_id.clone(),
-        metadata,
-    }
+    let asker = Asker { principal, snapshot, table, context: ask.context };
+    asker.event(now, ask.signature.action(), result, error_message, metadata)
 }
 
 fn extend(metadata: &mut Value, more: Value) {

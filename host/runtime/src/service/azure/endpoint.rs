@@ -1,6 +1,5 @@
 //! Where the blob service of an account is.
 
-use pangolin_core::egress::{host_granted, wanted_host};
 use pangolin_core::scope_proof::SasResource;
 use pangolin_core::strategy::{StrategyError, StrategyErrorKind as Kind};
 use pangolin_core::warehouse::{blob_service, is_azures};
@@ -11,16 +10,14 @@ use url::Url;
 use super::denied;
 use super::identity::Identity;
 use crate::call::Call;
+use crate::service::server;
 
 /// The blob service: the warehouse's `endpoint`, else the one beside the location's host.
 pub(super) fn of(call: &Call, identity: &Identity, host: &str, egress: &EgressClient) -> Result<Url, StrategyError> {
-    let policy = egress.policy().ok_or_else(|| denied("egress-denied", "this host has no egress policy"))?;
     let configured = call.config.get("endpoint").and_then(Value::as_str).filter(|text| !text.is_empty());
     let url = blob_service(configured, host).ok_or_else(malformed)?;
-    let url = policy
-        .check_url(url.as_str())
-        .map_err(|refused| denied("egress-denied", format!("blob service: {refused}")))?;
-    let is_operators = policy.is_operator_origin(&url);
+    let url = server::allowed(egress, url.as_str(), "blob service")?;
+    let is_operators = egress.policy().is_some_and(|policy| policy.is_operator_origin(&url));
     if identity.is_hosts() && !is_operators && !is_azures(&url) {
         return Err(denied(
             "endpoint-with-host-identity",
@@ -28,15 +25,8 @@ pub(super) fn of(call: &Call, identity: &Identity, host: &str, egress: &EgressCl
         ));
     }
     let is_hosts_way = identity.is_hosts() && is_operators;
-    if !is_hosts_way && !host_granted(&call.hosts, &call.config, &url) {
-        let (plugin, host) = (&call.plugin, wanted_host(&url));
-        return Err(denied(
-            "host-not-granted",
-            format!(
-                "plugin '{plugin}' may not reach the blob service '{host}': its description must ask for it, and the \
-                 grant file must have\n[plugins.{plugin}]\nhosts = [\"{host}\"] (or \"field:endpoint\")"
-            ),
-        ));
+    if !is_hosts_way {
+        server::require_grant(call, &url, "the blob service", "endpoint")?;
     }
     Ok(url)
 }

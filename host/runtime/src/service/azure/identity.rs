@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use pangolin_core::egress::{host_granted, wanted_host};
 use pangolin_core::secret::Secret;
 use pangolin_core::strategy::{SecretUse, StrategyError, StrategyErrorKind as Kind};
 use pangolin_egress::EgressClient;
@@ -11,7 +10,7 @@ use url::Url;
 use super::cache::CacheKey;
 use super::{AzureSettings, Principal, denied};
 use crate::call::Call;
-use crate::service::{host_identity, slot};
+use crate::service::{host_identity, server, slot};
 
 /// The public cloud's.
 const AUTHORITY: &str = "https://login.microsoftonline.com";
@@ -95,22 +94,12 @@ fn key(parts: [&str; 4], proof: &Proof) -> CacheKey {
 
 /// The server that a warehouse's secret is sent to.
 fn own_authority(call: &Call, text: &str, egress: &EgressClient) -> Result<Url, StrategyError> {
-    let policy = egress.policy().ok_or_else(|| denied("egress-denied", "this host has no egress policy"))?;
-    let url = policy.check_url(text).map_err(|refused| denied("egress-denied", format!("authority: {refused}")))?;
+    let url = server::allowed(egress, text, "authority")?;
     if url.query().is_some() {
         let message = "authority_host must be a URL without a query";
         return Err(StrategyError::new(Kind::InvalidConfig, "authority-invalid", message));
     }
-    if !host_granted(&call.hosts, &call.config, &url) {
-        let (plugin, host) = (&call.plugin, wanted_host(&url));
-        return Err(denied(
-            "host-not-granted",
-            format!(
-                "plugin '{plugin}' may not reach the authority '{host}': its description must ask for it, and the grant \
-                 file must have\n[plugins.{plugin}]\nhosts = [\"{host}\"] (or \"field:authority_host\")"
-            ),
-        ));
-    }
+    server::require_grant(call, &url, "the authority", "authority_host")?;
     Ok(url)
 }
 
