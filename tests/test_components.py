@@ -9,7 +9,7 @@ from harness.component import EXPORTS, IMPORTS, interfaces
 from harness.tools import plugin_dir
 
 ROOT = Path(__file__).parent.parent
-VERSION = "0.1.0"
+VERSION = "1.0.0"
 # File, imports, exports beside `strategy`.
 EXPECTED = {
     "aws_static.wasm": ({"types"}, set()),

@@ -29,12 +29,13 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
 }
 
 /// Our crates that each crate may depend on.
-const EDGES: [(&str, &[&str]); 16] = [
+const EDGES: [(&str, &[&str]); 17] = [
     ("pangolin-core", &[]),
     ("pangolin-egress", &["pangolin-core"]),
     ("pangolin-signing", &["pangolin-core"]),
     ("pangolin-store", &["pangolin-core"]),
     ("pangolin-runtime", &["pangolin-core", "pangolin-egress", "pangolin-signing"]),
+    ("pangolin-plugin-tools", &["pangolin-core", "pangolin-egress", "pangolin-runtime"]),
     ("pangolin-catalog", &["pangolin-core", "pangolin-egress", "pangolin-signing"]),
     ("pangolin-plugin-sdk", &[]),
     ("pangolin-aws-sts", &["pangolin-plugin-sdk"]),

@@ -52,6 +52,8 @@ pub enum SecretUse {
     CredentialValue,
     /// Key of a raw HMAC.
     RawHmac,
+    /// A use that this host does not know; a description with it is refused.
+    Other(String),
 }
 
 /// One configuration field. Mirrors `field` of the WIT.
@@ -67,6 +69,10 @@ pub struct Field {
     pub required: bool,
     /// Stands for a missing value.
     pub default: Option<String>,
+    /// The only values, as text; empty: any of the kind.
+    pub choices: Vec<String>,
+    /// A value that shows the form.
+    pub example: Option<String>,
     /// Not empty: a secret, and what it may be used for.
     pub secret_uses: Vec<SecretUse>,
     /// The servers that the secret may be sent to; empty: any that is granted.
@@ -168,22 +174,63 @@ impl Description {
     }
 }
 
+/// What a component may do: the intersection of what it imports, what it asks for, and what the
+/// operator granted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Rights {
+    /// Servers, as the grant file writes them.
+    pub hosts: Vec<String>,
+    /// Whether the host's own identity may be used for it.
+    pub host_identity: bool,
+    /// Whether values of its secret fields may go out as credentials.
+    pub credential_values: bool,
+    /// Whether secrets may be keys of a raw HMAC.
+    pub raw_hmac: bool,
+}
+
 /// A loaded strategy as lists show it.
 #[derive(Debug, Clone)]
 pub struct StrategyInfo {
     /// What it says of itself.
     pub description: Description,
+    /// File name in the plugin directory.
+    pub file: String,
     /// SHA-256 of the component, hexadecimal.
     pub digest: String,
-    /// Whether it may do what it asks for.
+    /// Names of the operator's keys that signed it.
+    pub signed_by: Vec<String>,
+    /// Since when this version serves.
+    pub since: UnixMillis,
+    /// Whether it may do anything at all.
     pub granted: bool,
-    /// Interfaces that the component imports, for example `pangolin:vending/sts@0.1.0`.
+    /// What it may do.
+    pub rights: Rights,
+    /// Lines of the grant file that would grant what is asked for and missing; empty when nothing is.
+    pub missing_grants: String,
+    /// Interfaces that the component imports, for example `pangolin:vending/sts@1.0.0`.
     pub imports: Vec<String>,
-    /// Interfaces that it exports, for example `pangolin:vending/strategy@0.1.0`.
+    /// Interfaces that it exports, for example `pangolin:vending/strategy@1.0.0`.
     pub exports: Vec<String>,
 }
 
 impl StrategyInfo {
+    /// A strategy of which nothing but its word is known, and that may do what it asks for.
+    #[must_use]
+    pub fn of(description: Description) -> Self {
+        Self {
+            description,
+            file: String::new(),
+            digest: String::new(),
+            signed_by: Vec::new(),
+            since: UnixMillis(0),
+            granted: true,
+            rights: Rights::default(),
+            missing_grants: String::new(),
+            imports: Vec::new(),
+            exports: Vec::new(),
+        }
+    }
+
     /// Whether it makes presigned URLs itself.
     #[must_use]
     pub fn presigns(&self) -> bool {
@@ -209,6 +256,34 @@ pub struct RejectedPlugin {
     pub file: String,
     /// Why, and how to mend it.
     pub reason: String,
+    /// SHA-256 of the file, where it could be read.
+    pub digest: Option<String>,
+    /// Since when it is refused.
+    pub since: UnixMillis,
+    /// Name of the strategy of which the version before it stays in service.
+    pub serving: Option<String>,
+}
+
+/// A file that is being read, compiled and checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingPlugin {
+    /// File name.
+    pub file: String,
+    /// SHA-256 of the file, once it was read.
+    pub digest: Option<String>,
+    /// Since when.
+    pub since: UnixMillis,
+}
+
+/// How it stands with the plugin directory as a whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DirectoryState {
+    /// Files on their way.
+    pub pending: Vec<PendingPlugin>,
+    /// Why the directory or the grant file cannot be used, and since when; what was loaded before serves.
+    pub problem: Option<(String, UnixMillis)>,
+    /// When it was looked at for the last time.
+    pub looked_at: Option<UnixMillis>,
 }
 
 /// One configuration problem that `check-config` found.

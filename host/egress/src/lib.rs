@@ -11,7 +11,7 @@ mod response;
 mod tests;
 mod trust;
 
-pub use self::client::{EgressClient, Request};
+pub use self::client::{EgressClient, Request, Upstream};
 pub use self::error::EgressError;
 pub use self::resolve::{Resolve, SystemResolver};
 pub use self::response::{Limits, Response};

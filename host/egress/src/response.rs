@@ -28,6 +28,14 @@ pub struct Response {
 }
 
 impl Response {
+    /// Refuses a body over the bound.
+    pub(crate) fn within(self, limit: u64, host: &str) -> Result<Self, EgressError> {
+        if u64::try_from(self.body.len()).unwrap_or(u64::MAX) > limit {
+            return Err(EgressError::TooLarge { host: host.to_owned(), limit });
+        }
+        Ok(self)
+    }
+
     /// Reads the body, stopping at the bound whatever the declared length says.
     pub(crate) async fn read(mut answer: reqwest::Response, limit: u64, host: &str) -> Result<Self, EgressError> {
         let too_large = || EgressError::TooLarge { host: host.to_owned(), limit };

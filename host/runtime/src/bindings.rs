@@ -7,9 +7,9 @@ wasmtime::component::bindgen!({
     inline: "
         package pangolin:host;
         world everything {
-            include pangolin:vending/plugin@0.1.0;
-            export pangolin:vending/presign@0.1.0;
-            export pangolin:vending/leases@0.1.0;
+            include pangolin:vending/plugin@1.0.0;
+            export pangolin:vending/presign@1.0.0;
+            export pangolin:vending/leases@1.0.0;
         }
     ",
     world: "pangolin:host/everything",
@@ -42,7 +42,7 @@ impl Exports {
     /// Checks the types of the exports that are there.
     pub(crate) fn new(pre: InstancePre<Guest>) -> wasmtime::Result<Self> {
         let has = |interface: &str| {
-            let name = format!("pangolin:vending/{interface}@0.1.0");
+            let name = format!("pangolin:vending/{interface}@1.0.0");
             pre.component().get_export_index(None, &name).is_some()
         };
         Ok(Self {

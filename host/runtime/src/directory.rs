@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use pangolin_core::clock::UnixMillis;
 use pangolin_core::strategy::{RejectedPlugin, StrategyInfo};
 use serde_json::Value;
 
@@ -31,11 +32,16 @@ pub(crate) struct LoadedPlugin {
 }
 
 impl LoadedPlugin {
-    fn new(file: String, component: Component, granted: Granted, places: u32) -> Self {
+    fn new(file: String, component: Component, granted: Granted, places: u32, since: UnixMillis) -> Self {
         let info = StrategyInfo {
             description: component.description.clone(),
+            file: file.clone(),
             digest: component.digest.clone(),
+            signed_by: Vec::new(),
+            since,
             granted: granted.given,
+            rights: granted.rights(),
+            missing_grants: granted.missing.clone(),
             imports: component.imports.clone(),
             exports: component.exports.clone(),
         };

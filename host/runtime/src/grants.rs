@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use pangolin_core::strategy::{Description, Field, HostPattern, SecretUse};
+use pangolin_core::strategy::{Description, Field, HostPattern, Rights, SecretUse};
 
 pub use self::file::{Grant, GrantFile, GrantFileError};
 pub(crate) use self::hosts::is_host;
@@ -39,6 +39,19 @@ pub(crate) struct Granted {
     pub(crate) limits: Limits,
     /// Lines that would grant what is asked for and missing; empty when nothing is.
     pub(crate) missing: String,
+}
+
+impl Granted {
+    /// For lists.
+    pub(crate) fn rights(&self) -> Rights {
+        let uses = |wanted: &SecretUse| self.fields.iter().any(|field| field.secret_uses.contains(wanted));
+        Rights {
+            hosts: self.hosts.iter().map(hosts::to_text).collect(),
+            host_identity: self.host_identity,
+            credential_values: uses(&SecretUse::CredentialValue),
+            raw_hmac: uses(&SecretUse::RawHmac),
+        }
+    }
 }
 
 /// The digest is not the one that the operator pinned.

@@ -9,7 +9,7 @@ mod strategy;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pangolin_core::clock::Clock;
+use pangolin_core::clock::{Clock, UnixMillis};
 use pangolin_core::id::TenantId;
 use pangolin_core::strategy::{StrategyError, StrategyErrorKind};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
@@ -57,6 +57,11 @@ impl Sandbox {
             .map_err(EngineError::Engine)?;
         let places = Semaphore::new(usize::try_from(places).unwrap_or(usize::MAX));
         Ok(Self { engine, linker, services: Arc::new(services), clock, places })
+    }
+
+    /// The host's time.
+    pub(crate) fn now(&self) -> UnixMillis {
+        self.clock.now()
     }
 
     /// Links the component's imports and finds its exports, once for all its calls.

@@ -26,7 +26,7 @@ enum Command {
     Migrate,
     /// Say everything that is wrong with the settings, and exit.
     Check,
-    /// Look at plugins.
+    /// Make, look at, try and sign plugins.
     Plugin {
         #[command(subcommand)]
         command: PluginCommand,
@@ -39,6 +39,8 @@ enum Command {
 enum PluginCommand {
     /// List what the plugin directory holds.
     List,
+    #[command(flatten)]
+    Tool(pangolin_plugin_tools::PluginCommand),
 }
 
 /// Runs the command of the process's arguments.
@@ -63,9 +65,12 @@ fn dispatch(command: &Command) -> anyhow::Result<()> {
             _ => Ok(()),
         };
     }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    if let Command::Plugin { command: PluginCommand::Tool(command) } = command {
+        return runtime.block_on(pangolin_plugin_tools::run(command, &wiring::tool_context()));
+    }
     let config = read_config()?;
     telemetry::start();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
             Command::Serve => serve::serve(config).await,
@@ -82,7 +87,8 @@ fn dispatch(command: &Command) -> anyhow::Result<()> {
                 Ok(())
             }
             Command::Plugin { command: PluginCommand::List } => list_plugins(&config).await,
-            Command::Openapi => Ok(()),
+            // Both are done above, without settings.
+            Command::Plugin { command: PluginCommand::Tool(_) } | Command::Openapi => Ok(()),
         }
     })
 }

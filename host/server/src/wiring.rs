@@ -146,6 +146,15 @@ pub(crate) async fn open_runtime(config: &Config, egress: EgressClient) -> anyho
     Ok(Runtime::open(runtime, clock).await?)
 }
 
+/// What the commands for plugins know of this host.
+#[expect(clippy::disallowed_methods, reason = "these commands run without the settings of a host")]
+pub(crate) fn tool_context() -> pangolin_plugin_tools::Context {
+    pangolin_plugin_tools::Context {
+        builtin: BUILTIN_PLUGIN_DIGESTS.iter().map(|digest| (*digest).to_owned()).collect(),
+        grants: std::env::var_os("PANGOLIN_PLUGIN_GRANTS").map(Into::into),
+    }
+}
+
 /// The client of everything that a tenant or a plugin can name.
 pub(crate) fn egress(config: &Config) -> anyhow::Result<EgressClient> {
     let section = &config.egress;

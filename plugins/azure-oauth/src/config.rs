@@ -42,6 +42,7 @@ pub(crate) const FIELDS: &[Field] = &[
         .destination(),
     Field::text("vend", "delegation-sas (one table), token (all that the principal may, unscoped), or both")
         .aliases(&["azure.vend", "adls.vend"])
+        .choices(&["delegation-sas", "token", "both"])
         .default("delegation-sas"),
     fields::HIERARCHICAL,
     fields::ENDPOINT,

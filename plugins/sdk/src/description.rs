@@ -45,6 +45,8 @@ pub enum SecretUse {
     CredentialValue,
     /// Key of a raw HMAC: an oracle, needs its own grant.
     RawHmac,
+    /// A use that a later optional interface defines, by its name.
+    Other(&'static str),
 }
 
 /// A server that the strategy wants to talk to.
@@ -94,6 +96,10 @@ pub struct Field {
     pub required: bool,
     /// The value that stands for a missing one.
     pub default: Option<&'static str>,
+    /// The only values, as text. Empty: any of the kind.
+    pub choices: &'static [&'static str],
+    /// A value that shows the form.
+    pub example: Option<&'static str>,
     /// Not empty: a secret, and what it may be used for.
     pub secret_uses: &'static [SecretUse],
     /// The servers that the secret may be sent to, of those in `hosts`. Empty: any of them.
@@ -117,6 +123,8 @@ impl Field {
             kind,
             required: false,
             default: None,
+            choices: aliases,
+            example: None,
             secret_uses,
             secret_hosts,
             destination: false,
@@ -152,6 +160,18 @@ impl Field {
     #[must_use]
     pub const fn default(self, value: &'static str) -> Self {
         Self { default: Some(value), ..self }
+    }
+
+    /// The only values, as text.
+    #[must_use]
+    pub const fn choices(self, choices: &'static [&'static str]) -> Self {
+        Self { choices, ..self }
+    }
+
+    /// A value that shows the form, for forms and documentation.
+    #[must_use]
+    pub const fn example(self, value: &'static str) -> Self {
+        Self { example: Some(value), ..self }
     }
 
     /// The servers that the secret may be sent to.

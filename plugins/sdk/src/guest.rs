@@ -17,7 +17,7 @@ mod convert;
 #[expect(missing_docs, reason = "generated from wit/")]
 pub mod bindings {
     wit_bindgen::generate!({
-        path: "../../wit",
+        path: "wit",
         world: "plugin",
         pub_export_macro: true,
         export_macro_name: "export_component",
@@ -28,24 +28,24 @@ pub mod bindings {
 #[expect(missing_docs, reason = "generated from wit/")]
 pub mod presigner {
     wit_bindgen::generate!({
-        path: "../../wit",
+        path: "wit",
         world: "presigner",
         pub_export_macro: true,
         export_macro_name: "export_presign",
         default_bindings_module: "pangolin_plugin_sdk::guest::presigner",
-        with: { "pangolin:vending/types@0.1.0": super::bindings::pangolin::vending::types },
+        with: { "pangolin:vending/types@1.0.0": super::bindings::pangolin::vending::types },
     });
 }
 
 #[expect(missing_docs, reason = "generated from wit/")]
 pub mod lessor {
     wit_bindgen::generate!({
-        path: "../../wit",
+        path: "wit",
         world: "lessor",
         pub_export_macro: true,
         export_macro_name: "export_leases",
         default_bindings_module: "pangolin_plugin_sdk::guest::lessor",
-        with: { "pangolin:vending/types@0.1.0": super::bindings::pangolin::vending::types },
+        with: { "pangolin:vending/types@1.0.0": super::bindings::pangolin::vending::types },
     });
 }
 

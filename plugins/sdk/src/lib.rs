@@ -16,7 +16,7 @@
 //! This is `examples/plugin-rust/src/lib.rs`, word for word.
 //!
 #![doc = "```rust"]
-#![doc = include_str!("../../../examples/plugin-rust/src/lib.rs")]
+#![doc = include_str!("../doc/token_shop.rs")]
 #![doc = "```"]
 #![warn(missing_docs)]
 
@@ -111,5 +111,5 @@ macro_rules! export {
 
 #[cfg(test)]
 #[expect(unreachable_pub, reason = "in a crate of its own it is reachable")]
-#[path = "../../../examples/plugin-rust/src/lib.rs"]
+#[path = "../doc/token_shop.rs"]
 mod example;

@@ -41,7 +41,7 @@ fn full_name(interface: &str) -> String {
     format!("{}/{interface}@{}", PACKAGE.0, PACKAGE.1)
 }
 
-const PACKAGE: (&str, &str) = ("pangolin:vending", "0.1.0");
+const PACKAGE: (&str, &str) = ("pangolin:vending", "1.0.0");
 
 #[cfg(test)]
 mod tests;

@@ -290,13 +290,7 @@ impl Strategies for FakeStrategies {
             max_ttl_seconds: None,
             min_ttl_seconds: Some(900),
         };
-        Some(Arc::new(StrategyInfo {
-            description,
-            digest: "d".to_owned(),
-            granted: true,
-            imports: Vec::new(),
-            exports: Vec::new(),
-        }))
+        Some(Arc::new(StrategyInfo { digest: "d".to_owned(), ..StrategyInfo::of(description) }))
     }
     async fn check_config(&self, _: &Warehouse) -> Result<Vec<ConfigProblem>, StrategyError> {
         Ok(Vec::new())

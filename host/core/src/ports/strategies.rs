@@ -7,7 +7,9 @@ use crate::lease::{Claim, Interrupted, Recovery, Revoked};
 use crate::location::Location;
 use crate::policy::Authorised;
 use crate::secret::Secret;
-use crate::strategy::{ConfigProblem, Minted, RejectedPlugin, StrategyError, StrategyErrorKind, StrategyInfo};
+use crate::strategy::{
+    ConfigProblem, DirectoryState, Minted, RejectedPlugin, StrategyError, StrategyErrorKind, StrategyInfo,
+};
 use crate::warehouse::Warehouse;
 
 /// Secrets of one call by slot name, resolved; they never enter a guest.
@@ -67,6 +69,11 @@ pub trait Strategies: Send + Sync + std::fmt::Debug {
 
     /// Files that could not be loaded.
     fn rejected(&self) -> Vec<RejectedPlugin>;
+
+    /// How it stands with the plugin directory.
+    fn directory_state(&self) -> DirectoryState {
+        DirectoryState::default()
+    }
 
     /// One of them.
     fn find(&self, name: &str) -> Option<std::sync::Arc<StrategyInfo>>;

@@ -36,6 +36,7 @@ pub(super) fn judge(
             problems.add(name, format!("{name} is missing{help}"));
         }
     }
+    choices(fields, normal, problems);
     urls(fields, normal, ctx, problems);
     key_pair(fields, normal, problems);
     if let Some(strategy) = fields.strategy {
@@ -76,6 +77,15 @@ fn defaults(fields: Fields<'_>, normal: &mut Normal, operator: OperatorIdentity<
                 "role_arn",
                 "role_arn is missing: give the role to assume, or let the operator set PANGOLIN_STS_ROLE_ARN",
             );
+        }
+    }
+}
+
+fn choices(fields: Fields<'_>, normal: &Normal, problems: &mut Problems) {
+    for field in fields.own().filter(|field| !field.choices.is_empty()) {
+        let Some(value) = normal.config.get(&field.name) else { continue };
+        if let Err(message) = super::value::choose(&field.choices, value) {
+            problems.add(&field.name, format!("{} {message}", field.name));
         }
     }
 }

@@ -24,6 +24,8 @@ fn field(name: &str, kind: FieldKind, aliases: &[&str]) -> Field {
         required: false,
         default: None,
         secret_uses: Vec::new(),
+        choices: Vec::new(),
+        example: None,
         secret_hosts: Vec::new(),
         destination: false,
         help: String::new(),
@@ -54,7 +56,7 @@ fn info(name: &str, schemes: &[&str], scoping: Scoping, fields: Vec<Field>) -> S
         max_ttl_seconds: Some(43_200),
         min_ttl_seconds: (scoping == Scoping::Exact).then_some(900),
     };
-    StrategyInfo { description, digest: String::new(), granted: true, imports: Vec::new(), exports: Vec::new() }
+    StrategyInfo::of(description)
 }
 
 fn aws_sts() -> StrategyInfo {

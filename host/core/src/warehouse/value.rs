@@ -26,6 +26,18 @@ pub(super) fn coerce(kind: FieldKind, value: &Value) -> Result<Option<Value>, St
     .map(Some)
 }
 
+/// Refuses a value that is not among the field's choices; none: any of the kind.
+pub(super) fn choose(choices: &[String], value: &Value) -> Result<(), String> {
+    let given = match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    if choices.is_empty() || choices.contains(&given) {
+        return Ok(());
+    }
+    Err(format!("must be one of {}", choices.join(", ")))
+}
+
 /// One line, or certificates, which come as lines.
 fn text(value: &Value) -> Result<&str, String> {
     let text = value.as_str().ok_or("must be text")?.trim();

@@ -44,6 +44,8 @@ fn field(name: &str, secret_uses: Vec<SecretUse>) -> Field {
         required: false,
         default: None,
         secret_uses,
+        choices: Vec::new(),
+        example: None,
         secret_hosts: Vec::new(),
         destination: false,
         help: String::new(),

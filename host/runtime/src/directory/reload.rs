@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use pangolin_core::clock::UnixMillis;
 use pangolin_core::strategy::RejectedPlugin;
 
 use super::{Directory, LoadedPlugin, PluginSet};
@@ -48,14 +49,16 @@ impl Directory {
                 Ok(candidate) => candidates.push(candidate),
                 Err(error) => {
                     let kept = before.by_name.values().find(|plugin| plugin.file == file);
-                    rejected.push(refusal(&file, &error, kept.is_some()));
-                    let kept =
-                        kept.and_then(|plugin| self.granted(&file, plugin.component.clone(), grants.as_ref()).ok());
+                    let kept = kept.and_then(|plugin| {
+                        self.granted(&file, plugin.component.clone(), grants.as_ref(), plugin.info.since).ok()
+                    });
+                    let serving = kept.as_ref().map(|kept| kept.plugin.name.to_string());
+                    rejected.push(refusal(&file, &error, serving, sandbox.now()));
                     candidates.extend(kept);
                 }
             }
         }
-        let set = assemble(candidates, rejected);
+        let set = assemble(candidates, rejected, sandbox.now());
         for plugin in set.by_name.values().filter(|plugin| !plugin.granted.missing.is_empty()) {
             let (name, file, lines) = (&plugin.name, &plugin.file, &plugin.granted.missing);
             if plugin.granted.given {
@@ -86,10 +89,17 @@ impl Directory {
             Some(plugin) => plugin.component.clone(),
             None => load::component(sandbox, &self.compiler, &file, bytes).await?,
         };
-        self.granted(&file, component, grants)
+        let since = loaded.map_or_else(|| sandbox.now(), |plugin| plugin.info.since);
+        self.granted(&file, component, grants, since)
     }
 
-    fn granted(&self, file: &str, component: Component, grants: Option<&GrantFile>) -> Result<Candidate, LoadError> {
+    fn granted(
+        &self,
+        file: &str,
+        component: Component,
+        grants: Option<&GrantFile>,
+        since: UnixMillis,
+    ) -> Result<Candidate, LoadError> {
         let asked =
             Asked { description: &component.description, imports: &component.imports, digest: &component.digest };
         let granted = grants::effective(asked, grants, &self.built_in)?;
@@ -97,12 +107,12 @@ impl Directory {
             .and_then(|grants| grants.plugins.get(&component.description.name))
             .is_some_and(|grant| grant.sha256.is_some());
         let trusted = pinned || self.built_in.digests.contains(&component.digest);
-        Ok(Candidate { plugin: LoadedPlugin::new(file.to_owned(), component, granted, self.places), trusted })
+        Ok(Candidate { plugin: LoadedPlugin::new(file.to_owned(), component, granted, self.places, since), trusted })
     }
 }
 
 /// Gives each name to one plugin: a digest that was named goes first, then the file's name decides.
-fn assemble(mut candidates: Vec<Candidate>, mut rejected: Vec<RejectedPlugin>) -> PluginSet {
+fn assemble(mut candidates: Vec<Candidate>, mut rejected: Vec<RejectedPlugin>, now: UnixMillis) -> PluginSet {
     candidates.sort_by(|a, b| b.trusted.cmp(&a.trusted).then_with(|| a.plugin.file.cmp(&b.plugin.file)));
     let mut by_name: BTreeMap<String, Arc<LoadedPlugin>> = BTreeMap::new();
     for Candidate { plugin, .. } in candidates {
@@ -110,7 +120,7 @@ fn assemble(mut candidates: Vec<Candidate>, mut rejected: Vec<RejectedPlugin>) -
         match by_name.get(&name) {
             Some(first) => {
                 let error = LoadError::Duplicate(name, first.file.clone());
-                rejected.push(refusal(&plugin.file, &error, false));
+                rejected.push(refusal(&plugin.file, &error, None, now));
             }
             None => {
                 by_name.insert(name, Arc::new(plugin));
@@ -120,10 +130,10 @@ fn assemble(mut candidates: Vec<Candidate>, mut rejected: Vec<RejectedPlugin>) -
     PluginSet { by_name, rejected }
 }
 
-fn refusal(file: &str, error: &LoadError, kept: bool) -> RejectedPlugin {
-    let kept = if kept { "; the version before it stays in service" } else { "" };
+fn refusal(file: &str, error: &LoadError, serving: Option<String>, now: UnixMillis) -> RejectedPlugin {
+    let kept = if serving.is_some() { "; the version before it stays in service" } else { "" };
     tracing::warn!(file, "plugin not loaded: {error}{kept}");
-    RejectedPlugin { file: file.to_owned(), reason: format!("{error}{kept}") }
+    RejectedPlugin { file: file.to_owned(), reason: format!("{error}{kept}"), digest: None, since: now, serving }
 }
 
 async fn blocking<T: Send + 'static>(

@@ -17,6 +17,8 @@ fn description() -> Description {
             required: true,
             default: None,
             secret_uses: vec![SecretUse::CredentialValue, SecretUse::Bearer],
+            choices: Vec::new(),
+            example: None,
             secret_hosts: Vec::new(),
             destination: false,
             help: String::new(),
@@ -32,7 +34,7 @@ fn description() -> Description {
 }
 
 fn granted(file: Option<&str>, built_in: &[&str]) -> Result<Granted, PinMismatch> {
-    let imports = ["pangolin:vending/sts@0.1.0".to_owned()];
+    let imports = ["pangolin:vending/sts@1.0.0".to_owned()];
     let digest = "ab".repeat(32);
     let file = file.map(|text| GrantFile::parse(text).unwrap());
     let built_in = BuiltIn { digests: built_in.iter().map(|&d| d.to_owned()).collect() };

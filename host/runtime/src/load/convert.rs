@@ -53,6 +53,8 @@ fn field(from: wit::Field) -> Field {
         },
         required: from.required,
         default: from.default,
+        choices: from.choices,
+        example: from.example,
         secret_uses: from.secret_uses.into_iter().map(secret_use).collect(),
         secret_hosts: from.secret_hosts.into_iter().map(host).collect(),
         destination: from.destination,
@@ -73,5 +75,6 @@ fn secret_use(from: wit::SecretUse) -> SecretUse {
         wit::SecretUse::AzureSas => SecretUse::AzureSas,
         wit::SecretUse::CredentialValue => SecretUse::CredentialValue,
         wit::SecretUse::RawHmac => SecretUse::RawHmac,
+        wit::SecretUse::Other(name) => SecretUse::Other(name),
     }
 }

@@ -101,11 +101,25 @@ fn check_field(field: &Field) -> Result<(), BadDescription> {
             _ => true,
         };
         require(fine, "a use of", name, "service, header, field or scheme: 1 to 64 of [A-Za-z0-9._-]")?;
+        if let SecretUse::Other(unknown) = secret_use {
+            require(false, "the use of a secret", unknown, "this host does not know it: a newer one may")?;
+        }
     }
     if let Some(default) = &field.default {
         require(!field.is_secret(), "a default of", name, "a secret has none")?;
         require(default.len() <= 1_024, "the default of", name, "at most 1024 bytes")?;
         require(default_value(field, default).is_some(), "the default of", name, "it must be of the field's kind")?;
+        let fine = field.choices.is_empty() || field.choices.contains(default);
+        require(fine, "the default of", name, "it must be one of the choices")?;
+    }
+    require(field.choices.len() <= 64, "the field", name, "at most 64 choices")?;
+    require(field.choices.is_empty() || !field.is_secret(), "choices of", name, "a secret has none")?;
+    for choice in &field.choices {
+        require(!choice.is_empty() && is_line(choice, 100), "a choice of", name, "one line of at most 100 characters")?;
+    }
+    if let Some(example) = &field.example {
+        require(!field.is_secret(), "an example of", name, "a secret has none")?;
+        require(is_line(example, 300), "the example of", name, "one line of at most 300 characters")?;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::text;
 const PACKAGE: &str = "pangolin:vending";
 
 /// The version of the contract; a patch of it adds nothing that breaks.
-const VERSION: &str = "0.1.0";
+const VERSION: &str = "1.0.0";
 
 /// Interfaces that a plugin may import.
 const IMPORTS: [&str; 9] = ["types", "log", "clock", "crypto", "signing", "http", "sts", "azure", "gcp"];

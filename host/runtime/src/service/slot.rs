@@ -112,6 +112,7 @@ fn describe(wanted: &SecretUse) -> String {
         SecretUse::AzureSas => "azure-sas".to_owned(),
         SecretUse::CredentialValue => "credential-value".to_owned(),
         SecretUse::RawHmac => "raw-hmac".to_owned(),
+        SecretUse::Other(name) => name.clone(),
     }
 }
 

@@ -117,6 +117,8 @@ fn field(name: &str, uses: &[SecretUse]) -> Field {
         required: false,
         default: None,
         secret_uses: uses.to_vec(),
+        choices: Vec::new(),
+        example: None,
         secret_hosts: Vec::new(),
         destination: false,
         help: String::new(),

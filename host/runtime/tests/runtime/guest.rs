@@ -83,7 +83,7 @@ impl Guest {
     /// Adds an import: interface, function, signature, and its name in WAT.
     pub(crate) fn importing(mut self, interface: &str, function: &str, signature: &str) -> Self {
         self.imports.push_str(&format!(
-            "(import \"pangolin:vending/{interface}@0.1.0\" \"{function}\" (func ${function} {signature}))\n"
+            "(import \"pangolin:vending/{interface}@1.0.0\" \"{function}\" (func ${function} {signature}))\n"
         ));
         self
     }
@@ -101,7 +101,7 @@ impl Guest {
         let answer = self.answer(&mut image);
         let heap = BASE as usize + image.bytes.len().next_multiple_of(16);
         let pages = heap / 65_536 + 2;
-        let export = "pangolin:vending/strategy@0.1.0";
+        let export = "pangolin:vending/strategy@1.0.0";
         let wat = format!(
             r#"(module
               {imports}
@@ -138,7 +138,7 @@ impl Guest {
         let fields = self.secrets.iter().map(|(name, secret_use)| {
             let name = image.text(name.as_bytes());
             let uses = image.list(vec![Record::new(12).u8(0, *secret_use)]);
-            Record::new(60).slice(0, name).slice(32, uses)
+            Record::new(88).slice(0, name).slice(52, uses)
         });
         let fields = fields.collect();
         let fields = image.list(fields);

@@ -53,13 +53,13 @@ async fn an_import_of_another_package_is_refused_and_named() {
     let wasi = "(component (import \"wasi:cli/environment@0.2.0\" (instance)) (import \"evil:x/y@1.0.0\" (instance)))";
     has(&refused_text(wasi).await, &["wasi:cli/environment@0.2.0", "evil:x/y@1.0.0", "wasm32-unknown-unknown"]);
     has(&refused_text("(component (import \"run\" (func)))").await, &["imports run"]);
-    has(&refused_text("(component (import \"pangolin:vending/strategy@0.1.0\" (instance)))").await, &["imports"]);
+    has(&refused_text("(component (import \"pangolin:vending/strategy@1.0.0\" (instance)))").await, &["imports"]);
 }
 
 #[tokio::test]
 async fn another_version_of_the_contract_is_refused_with_both_versions() {
     let export = "(component (instance $i) (export \"pangolin:vending/strategy@0.2.0\" (instance $i)))";
-    has(&refused_text(export).await, &["pangolin:vending@0.2.0", "pangolin:vending@0.1.0"]);
+    has(&refused_text(export).await, &["pangolin:vending@0.2.0", "pangolin:vending@1.0.0"]);
     let import = "(component (import \"pangolin:vending/http@9.0.0\" (instance)))";
     has(&refused_text(import).await, &["pangolin:vending@9.0.0"]);
 }
@@ -69,7 +69,7 @@ async fn a_component_without_our_strategy_is_refused() {
     has(&refused_text("(component)").await, &["does not export", "nothing"]);
     let other = "(component (instance $i) (export \"some:thing/else@1.0.0\" (instance $i)))";
     has(&refused_text(other).await, &["does not export", "some:thing/else@1.0.0"]);
-    let hollow = "(component (instance $i) (export \"pangolin:vending/strategy@0.1.0\" (instance $i)))";
+    let hollow = "(component (instance $i) (export \"pangolin:vending/strategy@1.0.0\" (instance $i)))";
     has(&refused_text(hollow).await, &["types are not those"]);
 }
 

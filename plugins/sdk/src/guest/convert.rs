@@ -66,6 +66,8 @@ fn field(field: &Field) -> wit::Field {
         },
         required: field.required,
         default: field.default.map(str::to_owned),
+        choices: owned(field.choices),
+        example: field.example.map(str::to_owned),
         secret_uses: field
             .secret_uses
             .iter()
@@ -81,11 +83,13 @@ fn field(field: &Field) -> wit::Field {
                 SecretUse::AzureSas => wit::SecretUse::AzureSas,
                 SecretUse::CredentialValue => wit::SecretUse::CredentialValue,
                 SecretUse::RawHmac => wit::SecretUse::RawHmac,
+                SecretUse::Other(name) => wit::SecretUse::Other((*name).to_owned()),
             })
             .collect(),
         secret_hosts: field.secret_hosts.iter().map(host).collect(),
         destination: field.destination,
         help: field.help.to_owned(),
+        extensions: Vec::new(),
     }
 }
 

@@ -55,6 +55,7 @@ pub(crate) const FIELDS: &[Field] = &[
     ]),
     Field::text("identity", "Whose keys: account (those of the users named here) or caller (the caller's own user)")
         .aliases(&["vast.identity"])
+        .choices(&["account", "caller"])
         .default("account"),
     Field::text("caller_username", "The caller's name in the directory; {principal} stands for the principal")
         .aliases(&["vast.caller-username", "caller-username"])

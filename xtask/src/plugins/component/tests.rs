@@ -9,7 +9,7 @@ fn core(world: &str) -> Vec<u8> {
         .push_str(
             "test.wit",
             &format!(
-                "package pangolin:vending@0.1.0;
+                "package pangolin:vending@1.0.0;
                  interface clock {{ now-ms: func() -> u64; }}
                  interface http {{ send: func(); }}
                  interface strategy {{ vend: func(); }}
@@ -28,10 +28,10 @@ fn core(world: &str) -> Vec<u8> {
 fn text(world: &str) -> String {
     let mut text = String::from("(module");
     for (item, field) in [
-        ("import clock;", "(import \"pangolin:vending/clock@0.1.0\" \"now-ms\" (func (result i64)))"),
-        ("import http;", "(import \"pangolin:vending/http@0.1.0\" \"send\" (func))"),
-        ("export strategy;", "(func (export \"pangolin:vending/strategy@0.1.0#vend\"))"),
-        ("export other;", "(func (export \"pangolin:vending/other@0.1.0#run\"))"),
+        ("import clock;", "(import \"pangolin:vending/clock@1.0.0\" \"now-ms\" (func (result i64)))"),
+        ("import http;", "(import \"pangolin:vending/http@1.0.0\" \"send\" (func))"),
+        ("export strategy;", "(func (export \"pangolin:vending/strategy@1.0.0#vend\"))"),
+        ("export other;", "(func (export \"pangolin:vending/other@1.0.0#run\"))"),
     ] {
         if world.contains(item) {
             text.push_str(field);
@@ -45,15 +45,15 @@ fn what_is_expected_passes() {
     let core = core("import clock; export strategy;");
     let component = encode(&core, &["clock"], &["strategy"]).unwrap();
     let (imports, exports) = interfaces(&component).unwrap();
-    assert_eq!(imports, BTreeSet::from(["pangolin:vending/clock@0.1.0".to_owned()]));
-    assert_eq!(exports, BTreeSet::from(["pangolin:vending/strategy@0.1.0".to_owned()]));
+    assert_eq!(imports, BTreeSet::from(["pangolin:vending/clock@1.0.0".to_owned()]));
+    assert_eq!(exports, BTreeSet::from(["pangolin:vending/strategy@1.0.0".to_owned()]));
 }
 
 #[test]
 fn an_import_that_nobody_expects_is_refused() {
     let core = core("import clock; import http; export strategy;");
     let error = encode(&core, &["clock"], &["strategy"]).unwrap_err().to_string();
-    assert!(error.contains("pangolin:vending/http@0.1.0"), "{error}");
+    assert!(error.contains("pangolin:vending/http@1.0.0"), "{error}");
 }
 
 #[test]

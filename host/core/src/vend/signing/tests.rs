@@ -154,7 +154,7 @@ async fn a_url_lives_no_longer_than_anything_that_limits_it() {
 #[tokio::test]
 async fn a_strategy_that_presigns_does_so_between_two_rows() {
     let bench = bench();
-    bench.strategy.describe(|info| info.exports = vec!["pangolin:vending/presign@0.1.0".to_owned()]);
+    bench.strategy.describe(|info| info.exports = vec!["pangolin:vending/presign@1.0.0".to_owned()]);
     let made = presign(&bench, &catalog_snapshot(), Some(120)).await.unwrap().unwrap();
     assert_eq!((made.headers.len(), made.expires_at), (1, NOW.plus_seconds(120)));
     let written = bench.trail.take();

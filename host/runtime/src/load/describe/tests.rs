@@ -10,6 +10,8 @@ fn field(name: &str, kind: FieldKind) -> Field {
         required: false,
         default: None,
         secret_uses: Vec::new(),
+        choices: Vec::new(),
+        example: None,
         secret_hosts: Vec::new(),
         destination: false,
         help: String::new(),

@@ -11,28 +11,26 @@ fn info() -> StrategyInfo {
         required: false,
         default: None,
         secret_uses: vec![SecretUse::Sigv4("sts".into())],
+        choices: Vec::new(),
+        example: None,
         secret_hosts: Vec::new(),
         destination: false,
         help: "Secret of the base key.".into(),
     };
-    StrategyInfo {
-        description: Description {
-            name: "AwsSts".into(),
-            version: "0.1.0".into(),
-            summary: "AssumeRole".into(),
-            schemes: vec!["s3".into()],
-            scoping: Scoping::Exact,
-            scoping_rules: Vec::new(),
-            fields: vec![field],
-            hosts: vec![HostPattern::OfField("sts_endpoint".into())],
-            max_ttl_seconds: Some(43_200),
-            min_ttl_seconds: Some(900),
-        },
-        digest: "ab".into(),
-        granted: true,
-        imports: vec!["pangolin:vending/sts@0.1.0".into()],
-        exports: Vec::new(),
-    }
+    let description = Description {
+        name: "AwsSts".into(),
+        version: "0.1.0".into(),
+        summary: "AssumeRole".into(),
+        schemes: vec!["s3".into()],
+        scoping: Scoping::Exact,
+        scoping_rules: Vec::new(),
+        fields: vec![field],
+        hosts: vec![HostPattern::OfField("sts_endpoint".into())],
+        max_ttl_seconds: Some(43_200),
+        min_ttl_seconds: Some(900),
+    };
+    let imports = vec!["pangolin:vending/sts@1.0.0".into()];
+    StrategyInfo { digest: "ab".into(), imports, ..StrategyInfo::of(description) }
 }
 
 #[test]

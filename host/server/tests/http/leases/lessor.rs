@@ -161,8 +161,8 @@ impl Lessor {
             max_ttl_seconds: None,
             min_ttl_seconds: None,
         };
-        let exports = vec!["pangolin:vending/leases@0.1.0".to_owned()];
-        StrategyInfo { description, digest: "d".to_owned(), granted: true, imports: Vec::new(), exports }
+        let exports = vec!["pangolin:vending/leases@1.0.0".to_owned()];
+        StrategyInfo { digest: "d".to_owned(), exports, ..StrategyInfo::of(description) }
     }
 }
 

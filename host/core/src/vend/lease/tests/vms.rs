@@ -135,6 +135,8 @@ impl Strategies for Vms {
             required: false,
             default: None,
             secret_uses,
+            choices: Vec::new(),
+            example: None,
             secret_hosts: Vec::new(),
             destination,
             help: String::new(),
@@ -155,8 +157,8 @@ impl Strategies for Vms {
             max_ttl_seconds: None,
             min_ttl_seconds: None,
         };
-        let exports = vec!["pangolin:vending/leases@0.1.0".to_owned()];
-        let info = StrategyInfo { description, digest: "d".to_owned(), granted: true, imports: Vec::new(), exports };
+        let exports = vec!["pangolin:vending/leases@1.0.0".to_owned()];
+        let info = StrategyInfo { digest: "d".to_owned(), exports, ..StrategyInfo::of(description) };
         Some(Arc::new(info))
     }
     async fn check_config(&self, _: &Warehouse) -> Result<Vec<ConfigProblem>, StrategyError> {

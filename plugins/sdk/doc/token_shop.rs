@@ -1,0 +1,1 @@
+../../../examples/plugin-rust/src/lib.rs
