@@ -2,6 +2,16 @@
 //! is loaded and called by the very runtime that the host uses, so what holds here holds there.
 #![warn(missing_docs)]
 
+mod captured;
+#[cfg(test)]
+#[expect(dead_code, reason = "the runtime's tests use more of it")]
+#[path = "../../runtime/tests/runtime/guest.rs"]
+mod guest;
+#[cfg(test)]
+#[expect(dead_code, reason = "the runtime's tests use more of it")]
+#[path = "../../runtime/tests/runtime/image.rs"]
+mod image;
+mod loaded;
 mod wit;
 
 use std::path::PathBuf;
@@ -15,6 +25,8 @@ pub struct Context {
     pub builtin: Vec<String>,
     /// The operator's grant file (`PANGOLIN_PLUGIN_GRANTS`).
     pub grants: Option<PathBuf>,
+    /// Private folder where native code of components is kept; none: for one command only.
+    pub native_cache: Option<PathBuf>,
 }
 
 /// The commands.
