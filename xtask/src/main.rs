@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 mod bench;
 mod build;
 mod demo;
+mod freeze;
 mod paths;
 mod plugins;
 mod process;
@@ -29,6 +30,8 @@ enum Command {
     Test,
     /// The host on SQLite in No-Auth mode, with `local` storage below its data directory.
     Serve(serve::Arguments),
+    /// Keeps the contract of this version, and a component built against it, for the tests of later ones.
+    Freeze,
     /// Requests per second of warm vended answers, from the release build.
     Bench(bench::Arguments),
 }
@@ -39,6 +42,7 @@ fn main() -> anyhow::Result<()> {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Test => test::run(),
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Freeze => freeze::run(),
         Command::Bench(arguments) => bench::run(&arguments),
     }
 }

@@ -4,7 +4,7 @@
 //! made a component, checked against what it may import ([`component`]), and put in place by a
 //! rename, so that a host that watches the directory never sees half a file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
@@ -76,8 +76,17 @@ const HOSTILE: &[Guest] = &[Guest {
     package: "pangolin-hostile",
     module: "pangolin_hostile",
     file: "hostile.wasm",
-    imports: &["types", "clock", "log"],
+    imports: &["types", "log", "clock", "crypto", "signing", "http", "sts", "azure", "gcp"],
     exports: &["strategy", "presign"],
+}];
+
+/// The strategy that uses the whole contract; kept at each freeze.
+const COMPAT: &[Guest] = &[Guest {
+    package: "pangolin-compat",
+    module: "pangolin_compat",
+    file: "compat.wasm",
+    imports: &["types", "log", "clock", "crypto", "signing", "http", "sts", "azure", "gcp"],
+    exports: &["strategy", "presign", "leases"],
 }];
 
 #[derive(Debug, clap::Args)]
@@ -101,6 +110,13 @@ pub(crate) fn build() -> Result<()> {
 /// Builds the one for tests.
 pub(crate) fn build_hostile() -> Result<()> {
     build_into(HOSTILE, &paths::hostile_plugins())
+}
+
+/// Builds the one for tests of later contracts, and says where it is.
+pub(crate) fn build_compat() -> Result<PathBuf> {
+    let directory = paths::target().join("plugins-compat");
+    build_into(COMPAT, &directory)?;
+    Ok(directory.join("compat.wasm"))
 }
 
 fn build_into(guests: &[Guest], directory: &Path) -> Result<()> {

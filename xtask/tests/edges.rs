@@ -29,7 +29,7 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
 }
 
 /// Our crates that each crate may depend on.
-const EDGES: [(&str, &[&str]); 17] = [
+const EDGES: [(&str, &[&str]); 18] = [
     ("pangolin-core", &[]),
     ("pangolin-egress", &["pangolin-core"]),
     ("pangolin-signing", &["pangolin-core"]),
@@ -46,6 +46,7 @@ const EDGES: [(&str, &[&str]); 17] = [
     ("pangolin-gcp-downscoped", &["pangolin-plugin-sdk"]),
     ("pangolin-vast-s3keys", &["pangolin-plugin-sdk"]),
     ("pangolin-hostile", &["pangolin-plugin-sdk"]),
+    ("pangolin-compat", &["pangolin-plugin-sdk"]),
     ("xtask", &[]),
 ];
 
