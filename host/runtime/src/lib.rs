@@ -21,6 +21,7 @@ mod random;
 mod run;
 mod runtime;
 mod service;
+pub mod signature;
 mod stop;
 mod text;
 
