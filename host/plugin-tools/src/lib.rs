@@ -2,7 +2,11 @@
 //! is loaded and called by the very runtime that the host uses, so what holds here holds there.
 #![warn(missing_docs)]
 
+mod bindings;
 mod captured;
+mod check;
+mod component;
+mod docs;
 #[cfg(test)]
 #[expect(dead_code, reason = "the runtime's tests use more of it")]
 #[path = "../../runtime/tests/runtime/guest.rs"]
@@ -11,8 +15,14 @@ mod guest;
 #[expect(dead_code, reason = "the runtime's tests use more of it")]
 #[path = "../../runtime/tests/runtime/image.rs"]
 mod image;
+mod inspect;
 mod loaded;
+mod printed;
+mod reach;
+mod shape;
+mod shown;
 mod wit;
+mod words;
 
 use std::path::PathBuf;
 
@@ -34,14 +44,29 @@ pub struct Context {
 pub enum PluginCommand {
     /// Print the contract between host and plugins, or write it to a folder.
     Wit(wit::Arguments),
+    /// Write the contract as code of a language that has no package for it.
+    Bindings(bindings::Arguments),
+    /// Make a component of a core module, as a C or Rust compiler writes one.
+    Component(component::Arguments),
+    /// Show what a component is, can reach, asks for and may do.
+    Inspect(inspect::Arguments),
+    /// Say whether a host loads a component, and what a reviewer would ask about it.
+    Check(check::Arguments),
+    /// Print a page about a strategy, made of what it says of itself.
+    Docs(docs::Arguments),
 }
 
 /// Runs one command.
 ///
 /// # Errors
 /// What the command cannot do, and why; the text is for people.
-pub async fn run(command: &PluginCommand, _context: &Context) -> anyhow::Result<()> {
+pub async fn run(command: &PluginCommand, context: &Context) -> anyhow::Result<()> {
     match command {
         PluginCommand::Wit(arguments) => wit::run(arguments),
+        PluginCommand::Bindings(arguments) => bindings::run(arguments),
+        PluginCommand::Component(arguments) => component::run(arguments),
+        PluginCommand::Inspect(arguments) => inspect::run(arguments, context).await,
+        PluginCommand::Check(arguments) => check::run(arguments, context).await,
+        PluginCommand::Docs(arguments) => docs::run(arguments, context).await,
     }
 }

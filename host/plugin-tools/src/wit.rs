@@ -52,7 +52,7 @@ pub(crate) fn write(folder: &Path) -> anyhow::Result<()> {
 }
 
 /// All of it as one file: the package is named once.
-fn text() -> String {
+pub(crate) fn text() -> String {
     let mut out = String::new();
     for (index, (_, file)) in FILES.iter().enumerate() {
         let body = file.lines().filter(|line| index == 0 || !line.starts_with("package "));

@@ -1,0 +1,175 @@
+//! What `inspect` found out. Every text of the component is fit to be printed.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use pangolin_core::strategy::{RejectedPlugin, Rights, StrategyInfo};
+use pangolin_runtime::signature::{MAX_SIGNATURE_FILE_BYTES, SignatureFile};
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use crate::loaded;
+use crate::reach::{self, Reach};
+use crate::shape::Shape;
+use crate::shown::printable;
+use crate::words;
+
+/// All of it.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    /// File name.
+    pub(super) file: String,
+    /// Bytes.
+    pub(super) size: usize,
+    /// SHA-256, hexadecimal.
+    pub(super) digest: String,
+    /// Why a host refuses it.
+    pub(super) refused: Option<String>,
+    /// The grant file that it was judged against.
+    pub(super) grant_file: Option<String>,
+    pub(super) signatures: Signatures,
+    pub(super) imports: Vec<Import>,
+    pub(super) exports: Vec<String>,
+    /// What it says and may do, where it runs.
+    #[serde(flatten)]
+    pub(super) strategy: Option<Strategy>,
+}
+
+/// Who signed.
+#[derive(Debug, Serialize)]
+pub(super) struct Signatures {
+    /// The operator's names of the keys whose signatures hold.
+    pub(super) signed_by: Vec<String>,
+    /// Ids of the keys that the signature file names; judged only by a grant file that knows them.
+    pub(super) key_ids: Vec<String>,
+}
+
+/// One import.
+#[derive(Debug, Serialize)]
+pub(super) struct Import {
+    pub(super) name: String,
+    #[serde(flatten)]
+    pub(super) reach: Reach,
+}
+
+/// What a strategy says and may do.
+#[derive(Debug, Serialize)]
+pub(super) struct Strategy {
+    pub(super) name: String,
+    pub(super) version: String,
+    pub(super) summary: String,
+    pub(super) schemes: Vec<String>,
+    pub(super) scoping: String,
+    pub(super) scoping_rules: Vec<String>,
+    pub(super) life: String,
+    pub(super) fields: Vec<String>,
+    pub(super) asks_for: Asks,
+    /// Whether it may vend at all.
+    pub(super) granted: bool,
+    pub(super) rights: Rights,
+    /// Lines for the grant file; empty where nothing lacks.
+    pub(super) missing_grants: String,
+}
+
+/// What a strategy asks for.
+#[derive(Debug, Serialize)]
+pub(super) struct Asks {
+    pub(super) hosts: Vec<String>,
+    pub(super) secrets: Vec<SecretField>,
+}
+
+/// One secret.
+#[derive(Debug, Serialize)]
+pub(super) struct SecretField {
+    pub(super) field: String,
+    pub(super) uses: Vec<String>,
+    /// Servers that it may be sent to.
+    pub(super) sent_to: Vec<String>,
+}
+
+impl Report {
+    pub(super) fn of(
+        path: &Path,
+        shape: Shape,
+        key_ids: Vec<String>,
+        grants: Option<&Path>,
+        info: &StrategyInfo,
+    ) -> Self {
+        let d = &info.description;
+        let strategy = Strategy {
+            name: d.name.clone(),
+            version: d.version.clone(),
+            summary: d.summary.clone(),
+            schemes: d.schemes.clone(),
+            scoping: words::scoping(d.scoping).to_owned(),
+            scoping_rules: d
+                .scoping_rules
+                .iter()
+                .map(|rule| format!("where `{}` is {}: {}", rule.field, rule.equals, words::scoping(rule.scoping)))
+                .collect(),
+            life: words::life(d),
+            fields: d.fields.iter().filter(|field| !field.is_secret()).map(|field| field.name.clone()).collect(),
+            asks_for: Asks {
+                hosts: d.hosts.iter().map(words::host).collect(),
+                secrets: d
+                    .fields
+                    .iter()
+                    .filter(|field| field.is_secret())
+                    .map(|field| SecretField {
+                        field: field.name.clone(),
+                        uses: field.secret_uses.iter().map(words::secret_use).collect(),
+                        sent_to: words::secret_hosts(field, d),
+                    })
+                    .collect(),
+            },
+            granted: info.granted,
+            rights: info.rights.clone(),
+            missing_grants: info.missing_grants.clone(),
+        };
+        let signatures = Signatures { signed_by: info.signed_by.clone(), key_ids };
+        Self { signatures, strategy: Some(strategy), ..Self::bare(path, shape, grants) }
+    }
+
+    pub(super) fn refused(
+        path: &Path,
+        shape: Shape,
+        key_ids: Vec<String>,
+        grants: Option<&Path>,
+        rejected: &RejectedPlugin,
+    ) -> Self {
+        let signatures = Signatures { signed_by: Vec::new(), key_ids };
+        let refused = Some(rejected.reason.clone());
+        Self { signatures, refused, ..Self::bare(path, shape, grants) }
+    }
+
+    fn bare(path: &Path, shape: Shape, grants: Option<&Path>) -> Self {
+        let import = |name: String| Import { reach: reach::of(&name), name };
+        Self {
+            file: printable(&path.file_name().unwrap_or_default().to_string_lossy(), 255),
+            size: shape.size,
+            digest: shape.digest,
+            refused: None,
+            grant_file: grants.map(|path| path.display().to_string()),
+            signatures: Signatures { signed_by: Vec::new(), key_ids: Vec::new() },
+            imports: shape.imports.into_iter().map(import).collect(),
+            exports: shape.exports,
+            strategy: None,
+        }
+    }
+}
+
+/// Ids of the keys that the file beside the component names for these bytes.
+pub(super) fn key_ids(component: &Path, bytes: &[u8]) -> anyhow::Result<Vec<String>> {
+    let path = loaded::beside(component);
+    let file = match std::fs::metadata(&path) {
+        Ok(metadata) if metadata.len() <= MAX_SIGNATURE_FILE_BYTES as u64 => std::fs::read(&path),
+        Ok(_) => anyhow::bail!("{} is too large for a signature file", path.display()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => Err(error),
+    };
+    let file = file.with_context(|| format!("{} cannot be read", path.display()))?;
+    let file = SignatureFile::from_bytes(&file).with_context(|| path.display().to_string())?;
+    let digest = hex::encode(Sha256::digest(bytes));
+    let ours = file.signatures().iter().filter(|signature| signature.digest() == digest);
+    Ok(ours.map(|signature| printable(signature.key_id(), 64)).collect())
+}
