@@ -28,7 +28,7 @@ const DESCRIPTION: Description = Description::new("Compat", "1.0.0", "Uses every
     .schemes(&["s3", "abfss", "gs"])
     .exact()
     .fields(FIELDS)
-    .hosts(&[SERVER])
+    .hosts(&[SERVER, HostPattern::Literal("oauth2.googleapis.com"), HostPattern::Literal("sts.googleapis.com")])
     .ttl_seconds(60, 43_200);
 
 /// The strategy.

@@ -6,6 +6,7 @@
 
 mod answers;
 mod bounds;
+mod compat;
 mod grants;
 mod guest;
 mod honest;
