@@ -8,6 +8,7 @@ use crate::call::Call;
 use crate::host::Services;
 use crate::limits::{Limits, MemoryMeter};
 use crate::stop::Stop;
+use crate::wasi::Wasi;
 
 /// Which export runs. `describe` must answer the same every time and gets nothing but `log`;
 /// `check-config` and `claim` talk to nobody; upkeep of leases mints nothing.
@@ -58,6 +59,7 @@ pub(crate) struct Guest {
     pub(crate) left: Left,
     pub(crate) services: Arc<Services>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) wasi: Wasi,
 }
 
 /// What is left of the bounds that host functions count.
@@ -93,6 +95,7 @@ impl Guest {
             },
             services,
             clock,
+            wasi: Wasi::default(),
         }
     }
 

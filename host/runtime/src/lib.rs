@@ -24,6 +24,7 @@ mod service;
 pub mod signature;
 mod stop;
 mod text;
+mod wasi;
 
 pub use directory::ReloadError;
 pub use engine::EngineError;

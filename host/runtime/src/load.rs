@@ -12,6 +12,7 @@ mod world;
 use std::path::Path;
 use std::sync::Arc;
 
+use pangolin_core::clock::ManualClock;
 use pangolin_core::strategy::Description;
 use sha2::{Digest as _, Sha256};
 use wasmtime::Engine;
@@ -23,6 +24,10 @@ pub(crate) use self::files::{FileError, list, read, require_private};
 pub(crate) use self::native::NativeCache;
 use crate::bindings::Exports;
 use crate::run::Sandbox;
+
+/// How much later the second question is asked, as the component's runtime sees it: another second,
+/// minute, hour, day, month and year.
+const LATER_SECONDS: i64 = 400 * 86_400 + 3_661;
 
 /// A component that passed every check, before anything is granted to it.
 #[derive(Clone)]
@@ -91,10 +96,20 @@ pub(crate) async fn component(
     let (digest, compiled) = compile::in_background(compiler, bytes).await?;
     let interfaces = world::check(&sandbox.engine, &compiled)?;
     let linked = sandbox.prepare(&compiled).map_err(|error| world::WrongWorld::Types(format!("{error:#}")))?;
-    let answer = sandbox.describe(file, &linked).await.map_err(|error| LoadError::DescribeFailed(error.message))?;
-    let description = describe::checked(convert::description(answer))?;
+    let description = description(sandbox, file, &linked).await?;
     let world::Interfaces { imports, exports } = interfaces;
     Ok(Component { digest, imports, exports, description, linked })
+}
+
+/// What the component says of itself now, checked. It is asked twice, the second time as if it
+/// were later.
+async fn description(sandbox: &Sandbox, file: &str, linked: &Exports) -> Result<Description, LoadError> {
+    let ask = async |clock| sandbox.describe(file, linked, clock).await.map(convert::description);
+    let now = Arc::new(ManualClock::at(sandbox.now()));
+    let later = Arc::new(ManualClock::at(sandbox.now().plus_seconds(LATER_SECONDS)));
+    let first = ask(now).await.map_err(|error| LoadError::DescribeFailed(error.message))?;
+    let second = ask(later).await.map_err(|error| LoadError::DescribeFailed(error.message))?;
+    Ok(describe::checked(describe::steady(first, &second)?)?)
 }
 
 /// The cheap refusals, before the compiler sees a byte.

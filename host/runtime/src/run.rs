@@ -25,6 +25,7 @@ use crate::guest::{Guest, Phase};
 use crate::host::Services;
 use crate::limits::Limits;
 use crate::stop::Stop;
+use crate::wasi;
 
 /// How long a call waits for a place before it is told to come back.
 const PLACE_WAIT: Duration = Duration::from_secs(2);
@@ -55,6 +56,7 @@ impl Sandbox {
         let mut linker = Linker::new(&engine);
         Everything::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest: &mut Guest| guest)
             .map_err(EngineError::Engine)?;
+        wasi::add_to_linker(&mut linker).map_err(EngineError::Engine)?;
         let places = Semaphore::new(usize::try_from(places).unwrap_or(usize::MAX));
         Ok(Self { engine, linker, services: Arc::new(services), clock, places })
     }
@@ -79,13 +81,7 @@ impl Sandbox {
         limits: &Limits,
         export: impl AsyncFnOnce(&mut Store<Guest>, &Instance) -> wasmtime::Result<T>,
     ) -> Result<(T, Call), StrategyError> {
-        let mut store = self.store(call, phase, limits)?;
-        let outcome = tokio::time::timeout(limits.wall(), async {
-            let instance = linked.pre.instantiate_async(&mut store).await?;
-            export(&mut store, &instance).await
-        })
-        .await;
-        finish(store, outcome, limits)
+        run_in(self.store(call, phase, limits)?, linked, limits, export).await
     }
 
     /// A place of the tenant, one of the plugin and one of the host.
@@ -133,13 +129,30 @@ fn require_granted(plugin: &LoadedPlugin) -> Result<(), StrategyError> {
     ))
 }
 
+/// Runs one export in a fresh instance of this store.
+async fn run_in<T>(
+    mut store: Store<Guest>,
+    linked: &Exports,
+    limits: &Limits,
+    export: impl AsyncFnOnce(&mut Store<Guest>, &Instance) -> wasmtime::Result<T>,
+) -> Result<(T, Call), StrategyError> {
+    let outcome = tokio::time::timeout(limits.wall(), async {
+        let instance = linked.pre.instantiate_async(&mut store).await?;
+        export(&mut store, &instance).await
+    })
+    .await;
+    finish(store, outcome, limits)
+}
+
 /// Ends the store at once, and names what went wrong.
 fn finish<T>(
     store: Store<Guest>,
     outcome: Result<wasmtime::Result<T>, tokio::time::error::Elapsed>,
     limits: &Limits,
 ) -> Result<(T, Call), StrategyError> {
-    let Guest { call, phase, .. } = store.into_data();
+    let mut guest = store.into_data();
+    guest.end_output();
+    let Guest { call, phase, .. } = guest;
     match outcome {
         Ok(Ok(answer)) => Ok((answer, call)),
         Ok(Err(error)) => {

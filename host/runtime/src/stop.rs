@@ -19,6 +19,12 @@ pub(crate) enum Stop {
     /// The guest asked for more random bytes than one call gives.
     #[error("at most {0} random bytes a call")]
     RandomBytes(u32),
+    /// The guest's runtime asked for more random bytes than one run gives.
+    #[error("more than {0} random bytes of wasi:random")]
+    WasiRandomBytes(u32),
+    /// The guest ended itself.
+    #[error("it called exit with the code {0} instead of answering")]
+    Exit(u8),
     /// The import is not there in this phase.
     #[error("'{import}' cannot be called from '{phase}'")]
     Phase {

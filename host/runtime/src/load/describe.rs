@@ -26,6 +26,20 @@ fn require(holds: bool, what: &'static str, given: &str, rule: &'static str) -> 
     if holds { Ok(()) } else { Err(BadDescription { what, given: text::printable(given, 100), rule }) }
 }
 
+/// The description, if it is that of both answers. Forms, secrets and grants follow from it: they
+/// cannot depend on chance or on the time of asking.
+pub(super) fn steady(first: Description, second: &Description) -> Result<Description, BadDescription> {
+    let rule = "the next answer is another; it must answer the same every time";
+    let (a, b) = (&first, second);
+    require(a.name == b.name, "the name", &a.name, rule)?;
+    require(a.version == b.version, "the version", &a.version, rule)?;
+    require(a.summary == b.summary, "the summary", &a.summary, rule)?;
+    let other = a.fields.iter().find(|field| !b.fields.contains(field)).or_else(|| b.fields.get(a.fields.len()));
+    require(a.fields == b.fields, "the field", other.map_or("", |field| &field.name), rule)?;
+    require(a == b, "of the rest of", &a.name, rule)?;
+    Ok(first)
+}
+
 /// The description, or why it is refused.
 pub(super) fn checked(mut description: Description) -> Result<Description, BadDescription> {
     let d = &description;

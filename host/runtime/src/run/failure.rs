@@ -45,7 +45,8 @@ pub(super) fn of_trap(error: &wasmtime::Error, limits: &Limits) -> StrategyError
             Stop::Cpu(_) => ("plugin-cpu-exceeded", " (cpu_ms)"),
             Stop::HostCalls(_) => ("plugin-host-calls", " (host_calls)"),
             Stop::HashBytes(_) => ("plugin-hash-bytes", " (hash_bytes)"),
-            Stop::RandomBytes(_) => ("plugin-random-bytes", ""),
+            Stop::RandomBytes(_) | Stop::WasiRandomBytes(_) => ("plugin-random-bytes", ""),
+            Stop::Exit(_) => ("plugin-exit", "; the host's log has what it wrote"),
             Stop::Phase { .. } => ("plugin-wrong-phase", ""),
         };
         return plugin(code, format!("the plugin was stopped: {stop}{setting}"));

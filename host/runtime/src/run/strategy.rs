@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use pangolin_core::clock::Clock;
 use pangolin_core::ports::StrategyCall;
 use pangolin_core::strategy::{ConfigProblem, Minted, StrategyError};
 use pangolin_core::warehouse::Warehouse;
 
-use super::{GuestConfig, Sandbox, failure, place, request, require_granted};
+use super::{GuestConfig, Sandbox, failure, place, request, require_granted, run_in};
 use crate::answer;
 use crate::bindings::{Exports, strategy};
 use crate::call::Call;
@@ -16,12 +17,18 @@ use crate::limits::Limits;
 
 impl Sandbox {
     /// Asks a component what it is; nothing is granted to it. `file` stands for the name that is
-    /// not known yet.
-    pub(crate) async fn describe(&self, file: &str, linked: &Exports) -> Result<strategy::Description, StrategyError> {
+    /// not known yet, and the component's runtime sees this `clock`.
+    pub(crate) async fn describe(
+        &self,
+        file: &str,
+        linked: &Exports,
+        clock: Arc<dyn Clock>,
+    ) -> Result<strategy::Description, StrategyError> {
         let limits = Limits::default();
         let _place = place(&self.places).await?;
-        let call = Call::ungranted(file, &limits);
-        self.run(linked, call, Phase::Describe, &limits, async |store, instance| {
+        let mut store = self.store(Call::ungranted(file, &limits), Phase::Describe, &limits)?;
+        store.data_mut().clock = clock;
+        run_in(store, linked, &limits, async |store, instance| {
             linked.strategy.load(&mut *store, instance)?.call_describe(store).await
         })
         .await
