@@ -1,5 +1,9 @@
 //! What the host knows of a vending strategy: its description and what it answers.
 
+mod schema;
+
+pub use self::schema::configuration_schema;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -285,6 +289,11 @@ pub struct DirectoryState {
     /// When it was looked at for the last time.
     pub looked_at: Option<UnixMillis>,
 }
+
+/// The plugin directory or the grant file as a whole is not good; what was loaded before serves.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NotReloaded(pub String);
 
 /// One configuration problem that `check-config` found.
 #[derive(Debug, Clone, PartialEq, Eq)]

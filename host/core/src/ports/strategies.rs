@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -8,7 +9,7 @@ use crate::location::Location;
 use crate::policy::Authorised;
 use crate::secret::Secret;
 use crate::strategy::{
-    ConfigProblem, DirectoryState, Minted, RejectedPlugin, StrategyError, StrategyErrorKind, StrategyInfo,
+    ConfigProblem, DirectoryState, Minted, NotReloaded, RejectedPlugin, StrategyError, StrategyErrorKind, StrategyInfo,
 };
 use crate::warehouse::Warehouse;
 
@@ -74,6 +75,19 @@ pub trait Strategies: Send + Sync + std::fmt::Debug {
     fn directory_state(&self) -> DirectoryState {
         DirectoryState::default()
     }
+
+    /// Reads the plugin directory and the operator's grants again.
+    ///
+    /// # Errors
+    /// One of them as a whole is not good, and everything stays as it was. Files that are refused
+    /// are no error: see [`Strategies::rejected`].
+    async fn reload(&self) -> Result<(), NotReloaded> {
+        Ok(())
+    }
+
+    /// Keeps to the plugin directory until it is dropped, looking at it again after each `scan` at
+    /// the latest. Ends at once where there is nothing to watch.
+    async fn watch(&self, _scan: Duration) {}
 
     /// One of them.
     fn find(&self, name: &str) -> Option<std::sync::Arc<StrategyInfo>>;
