@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 mod bench;
 mod build;
 mod demo;
+mod examples;
 mod freeze;
 mod paths;
 mod plugins;
@@ -26,6 +27,8 @@ enum Command {
     Plugins(plugins::Arguments),
     /// The main job from end to end: a local S3 with STS, the host, a writer, a reader, what is refused.
     Demo(demo::Arguments),
+    /// Builds the strategies of `examples/` to components in target/examples.
+    Examples,
     /// Installs what the tests need, then runs all tests.
     Test,
     /// The host on SQLite in No-Auth mode, with `local` storage below its data directory.
@@ -40,6 +43,7 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Plugins(arguments) => plugins::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Examples => examples::run(),
         Command::Test => test::run(),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Freeze => freeze::run(),

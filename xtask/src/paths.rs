@@ -23,6 +23,16 @@ pub(crate) fn hostile_plugins() -> PathBuf {
     target().join("plugins-hostile")
 }
 
+/// The components of `examples/`.
+pub(crate) fn examples() -> PathBuf {
+    target().join("examples")
+}
+
+/// The host as tests and examples use it.
+pub(crate) fn host() -> PathBuf {
+    target().join("debug/pangolin")
+}
+
 /// Cargo's target directory of the guests: apart, so that it does not disturb the host's.
 pub(crate) fn wasm() -> PathBuf {
     target().join("wasm")

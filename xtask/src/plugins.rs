@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 
 use crate::paths;
 
-mod component;
-mod toolchain;
+pub(crate) mod component;
+pub(crate) mod toolchain;
 
 /// A strategy of our own.
 struct Guest {

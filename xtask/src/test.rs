@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use self::tally::Tally;
-use crate::{paths, plugins, process, tools};
+use crate::{examples, paths, plugins, process, tools};
 
 /// The generated document that is kept in the repository.
 const OPENAPI: &str = "host/server/openapi.json";
@@ -26,6 +26,7 @@ pub(crate) fn run() -> Result<()> {
     // The integration tests of the server had the binary built, with the features of the whole
     // workspace; building it alone would compile large dependencies once more.
     tally.check("host", step("host", host_is_built));
+    tally.check("examples", step("examples", examples::build_all));
     let mut black_box = Command::new(python);
     black_box.current_dir(paths::root()).args(["-m", "pytest", "tests"]);
     tally.tests("black box", step("black box", || tally::counted(black_box)));
@@ -61,7 +62,7 @@ fn cargo(arguments: &[&str]) -> Result<()> {
 }
 
 fn host_is_built() -> Result<()> {
-    let host = paths::target().join("debug/pangolin");
+    let host = paths::host();
     if host.is_file() { Ok(()) } else { bail!("{} was not built", host.display()) }
 }
 
@@ -84,8 +85,7 @@ fn tests() -> Result<tally::Counts> {
 
 /// The OpenAPI document in the repository is the one that the host serves.
 fn regenerate() -> Result<()> {
-    let host = paths::target().join("debug/pangolin");
-    let mut document = process::output(Command::new(host).arg("openapi"))?.trim_end().to_owned();
+    let mut document = process::output(Command::new(paths::host()).arg("openapi"))?.trim_end().to_owned();
     document.push('\n');
     let path = paths::root().join(OPENAPI);
     std::fs::write(&path, document).with_context(|| format!("cannot write {}", path.display()))?;

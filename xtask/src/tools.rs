@@ -10,6 +10,8 @@ use crate::{paths, process};
 
 /// Azure's blob emulator; newer ones need a newer Node.
 const AZURITE: &str = "azurite@3.35.0";
+/// Makes components of JavaScript.
+pub(crate) const COMPONENTIZE_JS: &str = "componentize-qjs@0.4.5";
 const POSTGRES: &str = "/usr/lib/postgresql/15/bin/initdb";
 
 /// The Python of `target/tools/venv`, with everything of `tests/requirements.txt`.
@@ -44,19 +46,43 @@ fn make_venv(venv: &Path) -> Result<()> {
 
 /// Azurite in `target/tools/npm`.
 pub(crate) fn azurite() -> Result<()> {
-    let prefix = paths::target().join("tools/npm");
-    let mark = prefix.join("azurite.version");
-    if std::fs::read_to_string(&mark).is_ok_and(|present| present == AZURITE) {
+    npm_package(AZURITE)
+}
+
+/// `componentize-qjs` in `target/tools/npm`.
+pub(crate) fn componentize_js() -> Result<()> {
+    npm_package(COMPONENTIZE_JS)
+}
+
+/// A package by name and version.
+fn npm_package(package: &str) -> Result<()> {
+    let prefix = npm_prefix();
+    let name = package.split('@').next().unwrap_or(package);
+    let mark = prefix.join(format!("{name}.version"));
+    if std::fs::read_to_string(&mark).is_ok_and(|present| present == package) {
         return Ok(());
     }
     program("node", "nodejs")?;
     program("npm", "npm")?;
-    println!("installing {AZURITE} into target/tools/npm");
+    println!("installing {package} into target/tools/npm");
     std::fs::create_dir_all(&prefix).with_context(|| format!("cannot make {}", prefix.display()))?;
     let mut npm = Command::new("npm");
-    npm.args(["install", "--no-audit", "--no-fund", "--loglevel=error", "--prefix"]).arg(&prefix).arg(AZURITE);
+    npm.args(["install", "--no-audit", "--no-fund", "--loglevel=error", "--prefix"]).arg(&prefix).arg(package);
     process::run(&mut npm)?;
-    std::fs::write(&mark, AZURITE).with_context(|| format!("cannot write {}", mark.display()))
+    std::fs::write(&mark, package).with_context(|| format!("cannot write {}", mark.display()))
+}
+
+fn npm_prefix() -> PathBuf {
+    paths::target().join("tools/npm")
+}
+
+/// `PATH` for those who build plugins: our tools, then the machine's. As text for `env`.
+pub(crate) fn path() -> String {
+    let ours =
+        [paths::target().join("debug"), paths::target().join("tools/venv/bin"), npm_prefix().join("node_modules/.bin")];
+    #[expect(clippy::disallowed_methods, reason = "the path on which programs of this machine are found")]
+    let theirs = std::env::var("PATH").unwrap_or_default();
+    ours.iter().map(|path| path.display().to_string()).chain([theirs]).collect::<Vec<_>>().join(":")
 }
 
 /// PostgreSQL's programs; the tests start servers of their own.

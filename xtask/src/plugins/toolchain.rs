@@ -72,21 +72,28 @@ impl Toolchain {
         process::run(&mut self.command(packages)?)
     }
 
+    /// Builds a crate that is a workspace of its own; its core module.
+    pub(crate) fn build_crate(self, folder: &Path, module: &str) -> Result<PathBuf> {
+        let target = paths::wasm().join("examples");
+        std::fs::create_dir_all(&target).context("cannot create target/wasm/examples")?;
+        let mut cargo = self.cargo("release", &target)?;
+        process::run(cargo.arg("--manifest-path").arg(folder.join("Cargo.toml")))?;
+        Ok(target.join(TARGET).join("release").join(format!("{module}.wasm")))
+    }
+
     fn command(self, packages: &[&str]) -> Result<Command> {
-        let mut cargo = Command::new("cargo");
-        cargo.current_dir(paths::root()).args([
-            "build",
-            "--locked",
-            "--profile",
-            "plugin",
-            "--target",
-            TARGET,
-            "--lib",
-        ]);
-        cargo.arg("--target-dir").arg(paths::wasm());
+        let mut cargo = self.cargo("plugin", &paths::wasm())?;
         for package in packages {
             cargo.args(["--package", package]);
         }
+        Ok(cargo)
+    }
+
+    /// `cargo build` of libraries, with everything but which.
+    fn cargo(self, profile: &str, target: &Path) -> Result<Command> {
+        let mut cargo = Command::new("cargo");
+        cargo.current_dir(paths::root()).args(["build", "--locked", "--target", TARGET, "--lib", "--profile", profile]);
+        cargo.arg("--target-dir").arg(target);
         cargo.env("CARGO_ENCODED_RUSTFLAGS", flags()?.join("\u{1f}"));
         if self == Self::Debian {
             cargo.env("RUSTC", DEBIAN_RUSTC).env("RUSTC_BOOTSTRAP", "1");
