@@ -1,7 +1,8 @@
 //! `cargo xtask serve`: the host alone, for a first table without any cloud.
 
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -26,19 +27,61 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let data = std::path::absolute(&data).with_context(|| data.display().to_string())?;
     let lake = data.join("lake");
     std::fs::create_dir_all(&lake).with_context(|| format!("cannot create {}", lake.display()))?;
+    let plugins = data.join("plugins");
+    let grants = data.join("grants.toml");
+    place_plugins(&plugins, &grants)?;
     let url = format!("http://127.0.0.1:{}", arguments.port);
     println!("{}", try_this(&url, &lake.join("warehouse").display().to_string()));
+    println!("{}", own_strategy(&host, &plugins, &grants));
     let error = Command::new(&host)
         .arg("serve")
         .env("PANGOLIN_NO_AUTH", "true")
         .env("PANGOLIN_BIND_ADDRESS", "127.0.0.1")
         .env("PORT", arguments.port.to_string())
         .env("PANGOLIN_DATA_DIR", data.join("host"))
-        .env("PANGOLIN_PLUGIN_DIR", paths::plugins())
+        .env("PANGOLIN_PLUGIN_DIR", &plugins)
+        .env("PANGOLIN_PLUGIN_GRANTS", &grants)
+        .env("PANGOLIN_PLUGIN_SCAN_SECS", "1")
+        // `pangolin plugin mock` stands in for servers of the cloud on this machine.
+        .env("PANGOLIN_EGRESS_ALLOW", "127.0.0.0/8")
         .env("PANGOLIN_LOCAL_STORAGE_DIR", &lake)
         .env_remove("DATABASE_URL")
         .exec();
     Err(error).with_context(|| format!("cannot start {}", host.display()))
+}
+
+/// Our strategies, in a directory to which one's own can be added, and a grant file for these.
+fn place_plugins(plugins: &Path, grants: &Path) -> Result<()> {
+    let private = |path: &Path, mode| {
+        std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).with_context(|| path.display().to_string())
+    };
+    std::fs::create_dir_all(plugins).with_context(|| format!("cannot create {}", plugins.display()))?;
+    private(plugins, 0o755)?;
+    for entry in std::fs::read_dir(paths::plugins())? {
+        let path = entry?.path();
+        let Some(name) = path.file_name().filter(|_| path.extension().is_some_and(|wasm| wasm == "wasm")) else {
+            continue;
+        };
+        let place = plugins.join(name);
+        std::fs::copy(&path, &place).with_context(|| format!("cannot write {}", place.display()))?;
+        private(&place, 0o644)?;
+    }
+    if !grants.exists() {
+        std::fs::write(grants, "# What plugins may do: `pangolin plugin inspect` prints the lines.\n")
+            .with_context(|| format!("cannot write {}", grants.display()))?;
+    }
+    private(grants, 0o600)
+}
+
+/// What a plugin's author needs in the other shell.
+fn own_strategy(host: &Path, plugins: &Path, grants: &Path) -> String {
+    format!(
+        "A strategy of your own (plugins/README.md), in another shell:\n\n\
+         export PATH=\"{}:$PATH\"\nexport PANGOLIN_PLUGIN_DIR=\"{}\" PANGOLIN_PLUGIN_GRANTS=\"{}\"\n",
+        host.parent().unwrap_or(host).display(),
+        plugins.display(),
+        grants.display()
+    )
 }
 
 /// The commands of README.md, with the address and the directory filled in.
