@@ -43,7 +43,7 @@ pub(crate) fn run(mode: &str) -> Result<(), VendError> {
                 kept.push(black_box(vec![1_u8; 1 << 20]));
             }
         }
-        "allocate-at-once" => drop(black_box(vec![1_u8; 2 << 30])),
+        "allocate-at-once" => drop(black_box(vec![1_u8; 1 << 30])),
         "recurse" => drop(black_box(deeper(black_box(0)))),
         "abort" => std::process::abort(),
         "panic" => panic!("\u{1b}[2Jpanicked\r\n2026-01-01T00:00:00Z ERROR forged"),
