@@ -9,6 +9,8 @@ use pangolin_core::ports::SlotValues;
 use pangolin_core::strategy::{Field, HostPattern};
 use pangolin_core::warehouse::BaseIdentity;
 
+use crate::grants::Missing;
+
 /// One call. `describe` and `check-config` run with an ungranted, unauthorised one, in which
 /// every service but `log` refuses.
 #[derive(Debug)]
@@ -37,6 +39,8 @@ pub(crate) struct Call {
     pub(crate) hosts: Arc<[HostPattern]>,
     /// Whether the operator granted `sts` with the host's identity.
     pub(crate) may_use_host_identity: bool,
+    /// What the plugin asks for and was not granted, for the texts of refusals.
+    pub(crate) lacking: Arc<Missing>,
     /// The life asked for; nothing that is signed lives longer.
     pub(crate) ttl_seconds: u32,
     /// When the call must be over; no service works beyond it.

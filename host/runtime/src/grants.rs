@@ -3,18 +3,27 @@
 
 mod file;
 mod hosts;
+mod lines;
+mod signers;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use pangolin_core::strategy::{Description, Field, HostPattern, Rights, SecretUse};
 
-pub use self::file::{Grant, GrantFile, GrantFileError};
+pub use self::file::{Grant, GrantFile, GrantFileError, SignaturePolicy};
 pub(crate) use self::hosts::is_host;
+pub(crate) use self::lines::Missing;
+pub(crate) use self::signers::{Signatures, Signed, Unsigned, signers};
 use crate::limits::Limits;
+
+/// Services that send requests: a component that imports none of them reaches no host.
+const SENDERS: [&str; 4] = ["http", "sts", "azure", "gcp"];
+
+/// Services that know the host's own identity.
+const IDENTITIES: [&str; 3] = ["sts", "azure", "gcp"];
 
 /// Digests of the components that come with the release. They get what they ask for, unless the
 /// operator's file says otherwise.
@@ -25,7 +34,7 @@ pub struct BuiltIn {
 }
 
 /// What one component may do.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Granted {
     /// Whether it may vend at all.
     pub(crate) given: bool,
@@ -39,6 +48,8 @@ pub(crate) struct Granted {
     pub(crate) limits: Limits,
     /// Lines that would grant what is asked for and missing; empty when nothing is.
     pub(crate) missing: String,
+    /// The same, one by one.
+    pub(crate) lacking: Arc<Missing>,
 }
 
 impl Granted {
@@ -72,9 +83,16 @@ pub(crate) struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn imports(&self, interface: &str) -> bool {
-        let wanted = format!("pangolin:vending/{interface}@");
-        self.imports.iter().any(|import| import.starts_with(&wanted))
+    fn imports(&self, interfaces: &[&str]) -> bool {
+        let named = |import: &str, interface: &str| {
+            import.strip_prefix("pangolin:vending/").and_then(|rest| rest.split('@').next()) == Some(interface)
+        };
+        self.imports.iter().any(|import| interfaces.iter().any(|interface| named(import, interface)))
+    }
+
+    /// Hosts that it asks for and could send something to.
+    fn hosts(&self) -> &[HostPattern] {
+        if self.imports(&SENDERS) { &self.description.hosts } else { &[] }
     }
 
     fn uses(&self, wanted: &SecretUse) -> bool {
@@ -84,12 +102,11 @@ impl Asked<'_> {
     /// A grant of everything asked for.
     fn everything(&self) -> Grant {
         Grant {
-            sha256: Some(self.digest.to_owned()),
-            hosts: self.description.hosts.iter().map(hosts::to_text).collect(),
-            host_identity: ["sts", "azure", "gcp"].iter().any(|interface| self.imports(interface)),
+            hosts: self.hosts().iter().map(hosts::to_text).collect(),
+            host_identity: self.imports(&IDENTITIES),
             credential_values: self.uses(&SecretUse::CredentialValue),
             raw_hmac: self.uses(&SecretUse::RawHmac),
-            limits: Limits::default(),
+            ..Grant::default()
         }
     }
 }
@@ -101,68 +118,58 @@ pub(crate) fn effective(
     built_in: &BuiltIn,
 ) -> Result<Granted, PinMismatch> {
     let name = &asked.description.name;
-    let everything = asked.everything();
     let written = file.and_then(|file| file.plugins.get(name));
     if let Some(pinned) = written.and_then(|grant| grant.sha256.as_deref())
         && !pinned.eq_ignore_ascii_case(asked.digest)
     {
         return Err(PinMismatch { name: name.clone(), pinned: pinned.to_owned(), found: asked.digest.to_owned() });
     }
+    let everything = asked.everything();
     let grant = written.or_else(|| built_in.digests.contains(asked.digest).then_some(&everything));
     let nothing = Grant::default();
     let given = grant.is_some();
     let grant = grant.unwrap_or(&nothing);
-    let hosts: Arc<[HostPattern]> = hosts::intersect(&asked.description.hosts, &grant.hosts).into();
-    let fields = asked.description.fields.iter().map(|field| narrowed(field, grant)).collect();
-    let missing = if covers(grant, &everything, given) { String::new() } else { lines(name, &everything) };
+    let lacking = Missing {
+        plugin: name.clone(),
+        digest: asked.digest.to_owned(),
+        has_table: written.is_some(),
+        granted_hosts: written.map(|written| written.hosts.clone()).unwrap_or_default(),
+        hosts: asked.hosts().iter().filter(|host| !hosts::covered(host, &grant.hosts)).cloned().collect(),
+        host_identity: everything.host_identity && !grant.host_identity,
+        uses: withheld(asked.description, grant),
+    };
     Ok(Granted {
         given,
-        hosts,
-        fields,
+        hosts: hosts::intersect(asked.hosts(), &grant.hosts).into(),
+        fields: asked.description.fields.iter().map(|field| narrowed(field, grant)).collect(),
         host_identity: grant.host_identity && everything.host_identity,
         limits: grant.limits.clone(),
-        missing,
+        missing: lacking.lines_unless(given),
+        lacking: Arc::new(lacking),
     })
 }
 
-/// The field without uses that need a grant of their own and did not get it.
+/// Whether a use of a secret needs a grant of its own that this one does not have.
+fn is_withheld(wanted: &SecretUse, grant: &Grant) -> bool {
+    match wanted {
+        SecretUse::CredentialValue => !grant.credential_values,
+        SecretUse::RawHmac => !grant.raw_hmac,
+        _ => false,
+    }
+}
+
+/// The field without uses that it did not get.
 fn narrowed(field: &Field, grant: &Grant) -> Field {
     let mut field = field.clone();
-    field.secret_uses.retain(|wanted| match wanted {
-        SecretUse::CredentialValue => grant.credential_values,
-        SecretUse::RawHmac => grant.raw_hmac,
-        _ => true,
-    });
+    field.secret_uses.retain(|wanted| !is_withheld(wanted, grant));
     field
 }
 
-fn covers(grant: &Grant, everything: &Grant, given: bool) -> bool {
-    given
-        && (grant.host_identity || !everything.host_identity)
-        && (grant.credential_values || !everything.credential_values)
-        && (grant.raw_hmac || !everything.raw_hmac)
-        && everything.hosts.iter().all(|host| grant.hosts.iter().any(|granted| hosts::text_covers(granted, host)))
-}
-
-/// The lines of the grant file that give everything.
-fn lines(name: &str, everything: &Grant) -> String {
-    let mut out = format!("[plugins.{name}]\n");
-    if let Some(digest) = &everything.sha256 {
-        // Writing to a String cannot fail.
-        let _ = writeln!(out, "sha256 = \"{digest}\"");
-    }
-    if !everything.hosts.is_empty() {
-        let hosts: Vec<String> = everything.hosts.iter().map(|host| format!("\"{host}\"")).collect();
-        let _ = writeln!(out, "hosts = [{}]", hosts.join(", "));
-    }
-    for (key, wanted) in [
-        ("host_identity", everything.host_identity),
-        ("credential_values", everything.credential_values),
-        ("raw_hmac", everything.raw_hmac),
-    ] {
-        if wanted {
-            let _ = writeln!(out, "{key} = true");
-        }
-    }
-    out
+/// Uses that are asked for and not granted, by field.
+fn withheld(description: &Description, grant: &Grant) -> Vec<(String, SecretUse)> {
+    let of_field = |field: &Field| {
+        let uses = field.secret_uses.iter().filter(|wanted| is_withheld(wanted, grant));
+        uses.map(|wanted| (field.name.clone(), wanted.clone())).collect::<Vec<_>>()
+    };
+    description.fields.iter().flat_map(of_field).collect()
 }

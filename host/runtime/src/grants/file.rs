@@ -4,21 +4,47 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use super::hosts;
 use crate::limits::{LimitOutOfRange, Limits};
+use crate::signature::{KeyError, PublicKey};
+use crate::text;
 
 /// The operator's grants.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GrantFile {
+    /// Whose signatures count, and whether they are needed.
+    pub signatures: SignaturePolicy,
     /// By the name that `describe` gives.
-    #[serde(default)]
     pub plugins: BTreeMap<String, Grant>,
     /// Where it was read from; read again when the plugins are.
-    #[serde(skip)]
     pub(crate) path: Option<PathBuf>,
+}
+
+/// Whose signatures count, and whether they are needed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SignaturePolicy {
+    /// Whether a component needs one to be loaded. Those of the release need none.
+    pub required: bool,
+    /// By the names that `signed_by` uses.
+    pub keys: BTreeMap<String, PublicKey>,
+}
+
+/// The file as it is written.
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+struct Written {
+    signatures: WrittenSignatures,
+    plugins: BTreeMap<String, Grant>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+struct WrittenSignatures {
+    required: bool,
+    keys: BTreeMap<String, String>,
 }
 
 /// What one plugin may do. An empty table lets it vend, without anything that needs a right.
@@ -27,6 +53,9 @@ pub struct GrantFile {
 pub struct Grant {
     /// Only the component with this digest.
     pub sha256: Option<String>,
+    /// Names of keys, of which one at least must have signed the component.
+    #[serde(deserialize_with = "names")]
+    pub signed_by: Vec<String>,
     /// Hosts: a name, `*.suffix`, or `field:` and the name of a field that holds a URL.
     pub hosts: Vec<String>,
     /// May let the host assume roles with the host's own identity.
@@ -67,6 +96,30 @@ pub enum GrantFileError {
         /// As written.
         host: String,
     },
+    /// A name of a key is not one.
+    #[error("grant file: '{0}' is not a name of a key: 1 to 64 letters, digits, '-' and '_'")]
+    KeyName(String),
+    /// A key is none.
+    #[error("grant file: key '{name}' of [signatures.keys]: {source}")]
+    Key {
+        /// The key's name.
+        name: String,
+        /// Why.
+        source: KeyError,
+    },
+    /// A plugin must be signed by a key that the file does not have.
+    #[error(
+        "grant file: 'signed_by' of '{plugin}' names the key '{key}', which is not in the table [signatures.keys]; it has \
+         {known}"
+    )]
+    UnknownKey {
+        /// The plugin.
+        plugin: String,
+        /// The key's name.
+        key: String,
+        /// Names that the table has.
+        known: String,
+    },
     /// A bound is out of range.
     #[error("grant file: '{plugin}': {source}")]
     Limit {
@@ -83,19 +136,13 @@ impl GrantFile {
     /// # Errors
     /// See [`GrantFileError`].
     pub fn parse(text: &str) -> Result<Self, GrantFileError> {
-        let file: Self = toml::from_str(text)?;
-        for (name, grant) in &file.plugins {
-            if let Some(digest) = &grant.sha256
-                && (digest.len() != 64 || !digest.bytes().all(|b| b.is_ascii_hexdigit()))
-            {
-                return Err(GrantFileError::Digest(name.clone()));
-            }
-            if let Some(host) = grant.hosts.iter().find(|host| hosts::parse(host).is_none()) {
-                return Err(GrantFileError::Host { plugin: name.clone(), host: host.clone() });
-            }
-            grant.limits.check().map_err(|source| GrantFileError::Limit { plugin: name.clone(), source })?;
+        let Written { signatures, plugins } = toml::from_str(text)?;
+        let keys = signatures.keys.into_iter().map(key).collect::<Result<_, _>>()?;
+        let signatures = SignaturePolicy { required: signatures.required, keys };
+        for (name, grant) in &plugins {
+            check(name, grant, &signatures)?;
         }
-        Ok(file)
+        Ok(Self { signatures, plugins, path: None })
     }
 
     /// Reads a grant file. It is read again whenever the plugins are.
@@ -104,9 +151,52 @@ impl GrantFile {
     /// See [`GrantFileError`]; a file that others can write to is refused.
     pub fn read(path: &Path) -> Result<Self, GrantFileError> {
         let failed = |source| GrantFileError::Read { path: path.to_owned(), source };
-        let metadata = std::fs::metadata(path).map_err(failed)?;
-        crate::load::require_private(path, &metadata)?;
-        let text = std::fs::read_to_string(path).map_err(failed)?;
+        let file = std::fs::File::open(path).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        crate::load::require_private(path, &metadata, &file)?;
+        let text = std::io::read_to_string(file).map_err(failed)?;
         Ok(Self { path: Some(path.to_owned()), ..Self::parse(&text)? })
     }
+}
+
+/// One key of the table. The error names it and holds nothing of its value: that might be a private
+/// key by mistake.
+fn key((name, value): (String, String)) -> Result<(String, PublicKey), GrantFileError> {
+    let fits =
+        (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    if !fits {
+        return Err(GrantFileError::KeyName(text::printable(&name, 64)));
+    }
+    match PublicKey::parse(&value) {
+        Ok(key) => Ok((name, key)),
+        Err(source) => Err(GrantFileError::Key { name, source }),
+    }
+}
+
+/// Refuses a table of a plugin that says what cannot be kept.
+fn check(name: &str, grant: &Grant, signatures: &SignaturePolicy) -> Result<(), GrantFileError> {
+    let plugin = || name.to_owned();
+    if let Some(digest) = &grant.sha256
+        && (digest.len() != 64 || !digest.bytes().all(|b| b.is_ascii_hexdigit()))
+    {
+        return Err(GrantFileError::Digest(plugin()));
+    }
+    if let Some(host) = grant.hosts.iter().find(|host| hosts::parse(host).is_none()) {
+        return Err(GrantFileError::Host { plugin: plugin(), host: host.clone() });
+    }
+    if let Some(key) = grant.signed_by.iter().find(|key| !signatures.keys.contains_key(*key)) {
+        let known: Vec<&str> = signatures.keys.keys().map(String::as_str).collect();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        return Err(GrantFileError::UnknownKey { plugin: plugin(), key: text::printable(key, 64), known });
+    }
+    grant.limits.check().map_err(|source| GrantFileError::Limit { plugin: plugin(), source })
+}
+
+/// At least one: an empty list would say that nobody can sign, or that nobody must.
+fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let names = Vec::<String>::deserialize(deserializer)?;
+    if names.is_empty() {
+        return Err(D::Error::invalid_length(0, &"the name of a key of [signatures.keys], or no 'signed_by'"));
+    }
+    Ok(names)
 }

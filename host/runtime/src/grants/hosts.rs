@@ -16,10 +16,16 @@ pub(super) fn to_text(pattern: &HostPattern) -> String {
 /// Reads the grant file's form.
 pub(super) fn parse(text: &str) -> Option<HostPattern> {
     match text.strip_prefix(FIELD) {
-        Some(field) if !field.is_empty() => Some(HostPattern::OfField(field.to_owned())),
-        Some(_) => None,
+        Some(field) => is_field(field).then(|| HostPattern::OfField(field.to_owned())),
         None => is_host(text).then(|| HostPattern::Literal(text.to_owned())),
     }
+}
+
+/// Whether a description could have a field of this name.
+fn is_field(name: &str) -> bool {
+    name.len() <= 64
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
 /// Whether the text is a lower-case host name, or `*.` and a suffix of at least two labels.
@@ -35,6 +41,12 @@ pub(crate) fn is_host(text: &str) -> bool {
             && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
     };
     name.len() <= 253 && name.split('.').all(is_label) && name.split('.').count() >= least
+}
+
+/// Whether one of the granted patterns opens everything that `asked` opens.
+pub(super) fn covered(asked: &HostPattern, granted: &[String]) -> bool {
+    let asked = to_text(asked);
+    granted.iter().any(|granted| text_covers(granted, &asked))
 }
 
 /// Whether everything that `asked` opens is opened by `granted`.

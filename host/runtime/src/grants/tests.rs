@@ -1,3 +1,7 @@
+mod lines;
+mod rules;
+mod signers;
+
 use pangolin_core::strategy::{FieldKind, Scoping};
 
 use super::*;
@@ -88,8 +92,26 @@ fn unknown_keys_bad_digests_bad_hosts_and_bad_limits_are_refused() {
         "[plugins.Mint]\nhosts = [\"*\"]",
         "[plugins.Mint]\nhosts = [\"*.com\"]",
         "[plugins.Mint]\nhosts = [\"https://x.org\"]",
+        "[plugins.Mint]\nhosts = [\"X.org\"]",
+        "[plugins.Mint]\nhosts = [\"x.org.\"]",
+        "[plugins.Mint]\nhosts = [\"x.org:443\"]",
+        "[plugins.Mint]\nhosts = [\"b\u{fc}cher.example\"]",
+        "[plugins.Mint]\nhosts = [\"a.*.example.com\"]",
+        "[plugins.Mint]\nhosts = [\"[::1]\"]",
+        "[plugins.Mint]\nhosts = [\"field:\"]",
+        "[plugins.Mint]\nhosts = [\"field:End Point\"]",
+        "[plugins.Mint]\nhosts = [\"field:a\\nhosts\"]",
+        "[plugins.Mint]\n[plugins.Mint]",
+        "[plugin.Mint]",
+        "hosts = []",
         "[plugins.Mint.limits]\nmemory = 5",
         "[plugins.Mint.limits]\ncpu_ms = 0",
+        "[plugins.Mint.limits]\ncpu_ms = -1",
+        "[plugins.Mint.limits]\ncpu_ms = 60001",
+        "[plugins.Mint.limits]\nwall_ms = 3600001",
+        "[plugins.Mint.limits]\nmemory_bytes = 99999999999",
+        "[plugins.Mint.limits]\nhost_calls = 4294967296",
+        "[plugins.Mint.limits]\nhttp_bytes = 9223372036854775808",
     ] {
         assert!(GrantFile::parse(text).is_err(), "{text}");
     }

@@ -116,6 +116,7 @@ fn talking(plugin: &LoadedPlugin, config: GuestConfig, values: &SlotValues, requ
         slots,
         fields: Arc::clone(&granted.fields),
         hosts: Arc::clone(&granted.hosts),
+        lacking: Arc::clone(&granted.lacking),
         ..Call::ungranted(&plugin.name, &granted.limits)
     }
 }
@@ -136,6 +137,7 @@ impl Call {
             fields: Arc::from([]),
             hosts: Arc::from([]),
             may_use_host_identity: false,
+            lacking: Arc::default(),
             ttl_seconds: 0,
             deadline: Instant::now() + limits.services_wall(),
             http_calls_left: limits.http_calls,

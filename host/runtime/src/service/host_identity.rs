@@ -14,13 +14,32 @@ pub(super) fn require(call: &Call) -> Result<(), StrategyError> {
     }
     if !call.may_use_host_identity {
         let plugin = &call.plugin;
+        let lines = call.lacking.host_identity();
+        let lines = lines.unwrap_or_else(|| "the component imports no service that would use it".to_owned());
         return denied(
             "host-identity-not-granted",
-            format!(
-                "plugin '{plugin}' may not use the host's identity: the grant file must have\n[plugins.{plugin}]\n\
-                 host_identity = true"
-            ),
+            format!("plugin '{plugin}' may not use the host's identity: {lines}"),
         );
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grants::Missing;
+    use crate::service::testing;
+
+    #[test]
+    fn a_refusal_names_the_line_that_would_grant_it() {
+        let lacking =
+            Missing { plugin: "Probe".to_owned(), host_identity: true, has_table: true, ..Missing::default() };
+        let mut call = testing::call().host_identity().lacking(lacking).build();
+        assert!(require(&call).is_ok());
+        call.may_use_host_identity = false;
+        let denied = require(&call).unwrap_err();
+        assert_eq!(denied.code, "host-identity-not-granted");
+        let line = "in the table [plugins.Probe] of the grant file (PANGOLIN_PLUGIN_GRANTS) set\nhost_identity = true";
+        assert!(denied.message.ends_with(line), "{denied}");
+    }
 }

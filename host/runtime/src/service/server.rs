@@ -7,6 +7,7 @@ use pangolin_egress::EgressClient;
 use url::Url;
 
 use crate::call::Call;
+use crate::text;
 
 /// The policy's word on a URL. `what` is the server, for the text of a refusal.
 pub(super) fn allowed(egress: &EgressClient, text: &str, what: &str) -> Result<Url, StrategyError> {
@@ -20,14 +21,30 @@ pub(super) fn require_grant(call: &Call, url: &Url, what: &str, field: &str) -> 
     if host_granted(&call.hosts, &call.config, url) {
         return Ok(());
     }
-    let (plugin, host) = (&call.plugin, wanted_host(url));
-    Err(denied(
-        "host-not-granted",
-        format!(
-            "plugin '{plugin}' may not reach {what} at '{host}': its description must ask for it, and the grant file must \
-             have\n[plugins.{plugin}]\nhosts = [\"{host}\"]\n(or \"field:{field}\" where the warehouse names the server)"
+    let nor = format!(" (nor for \"field:{field}\", where the warehouse names the server)");
+    Err(denied("host-not-granted", not_granted(call, url, &format!("{what} at "), &nor)))
+}
+
+/// Why no granted host covers the URL, and what would. `what` and `nor` are parts of the text.
+pub(super) fn not_granted(call: &Call, url: &Url, what: &str, nor: &str) -> String {
+    let (plugin, host) = (&call.plugin, text::printable(&wanted_host(url), 253));
+    let port = url.port().map(|port| format!(" on port {port}")).unwrap_or_default();
+    let why = match call.lacking.host(&call.config, url) {
+        Some(lines) => lines,
+        None if is_granted_elsewhere(call, url) => format!(
+            "it is granted for https on the usual port; another port, or plain http, is granted by \"field:<name>\" of a \
+             field whose URL has it"
         ),
-    ))
+        None => format!("its description does not ask for this host{nor}, so no line of the grant file opens it"),
+    };
+    format!("plugin '{plugin}' may not reach {what}'{host}'{port}: {why}")
+}
+
+/// Whether the same host is granted by https on the usual port.
+fn is_granted_elsewhere(call: &Call, url: &Url) -> bool {
+    let mut usual = url.clone();
+    let changed = usual.set_scheme("https").is_ok() && usual.set_port(None).is_ok();
+    changed && host_granted(&call.hosts, &call.config, &usual)
 }
 
 fn denied(code: &str, message: String) -> StrategyError {

@@ -24,8 +24,8 @@ pub(crate) enum SlotDenied {
     #[error("plugin '{plugin}' has no field '{slot}'")]
     Unknown { plugin: String, slot: String },
     /// The field does not allow this use, or the operator did not grant it.
-    #[error("field '{slot}' of plugin '{plugin}' may not be used as {wanted}: its description must allow it")]
-    Use { plugin: String, slot: String, wanted: String },
+    #[error("field '{slot}' of plugin '{plugin}' may not be used as {wanted}: {mend}")]
+    Use { plugin: String, slot: String, wanted: String, mend: String },
     /// The field may be sent to other servers only.
     #[error("field '{slot}' of plugin '{plugin}' may not be sent to '{host}': its description names other servers")]
     Host { plugin: String, slot: String, host: String },
@@ -52,7 +52,8 @@ pub(super) fn value<'c>(call: &'c Call, slot: &str, wanted: &SecretUse) -> Resul
         return Err(SlotDenied::Unknown { plugin, slot: shown });
     };
     if !field.secret_uses.iter().any(|allowed| is_same_use(allowed, wanted)) {
-        return Err(SlotDenied::Use { plugin, slot: shown, wanted: describe(wanted) });
+        let mend = call.lacking.secret_use(slot, wanted).unwrap_or_else(|| "its description must allow it".to_owned());
+        return Err(SlotDenied::Use { plugin, slot: shown, wanted: describe(wanted), mend });
     }
     match call.slots.get(slot) {
         Some(value) if !is_empty(value) => Ok(value),
@@ -121,6 +122,7 @@ mod tests {
     use pangolin_core::strategy::HostPattern;
 
     use super::*;
+    use crate::grants::Missing;
     use crate::service::testing;
 
     #[test]
@@ -139,6 +141,19 @@ mod tests {
         }
         assert!(matches!(value(&call, "plain", &SecretUse::Bearer), Err(SlotDenied::Use { .. })));
         assert!(matches!(value(&call, "other", &SecretUse::Bearer), Err(SlotDenied::Unknown { .. })));
+    }
+
+    #[test]
+    fn a_use_that_the_operator_did_not_grant_names_the_line() {
+        let lacking = Missing {
+            plugin: "Probe".to_owned(),
+            uses: vec![("key".to_owned(), SecretUse::RawHmac)],
+            ..Missing::default()
+        };
+        let call = testing::call().secret("key", "value-1", &[SecretUse::Bearer]).lacking(lacking).build();
+        let denied = |wanted| value(&call, "key", &wanted).unwrap_err().to_string();
+        assert!(denied(SecretUse::RawHmac).ends_with("[plugins.Probe]\nraw_hmac = true"));
+        assert!(denied(SecretUse::Basic).ends_with("its description must allow it"));
     }
 
     #[test]

@@ -18,6 +18,7 @@ use pangolin_core::warehouse::{BaseIdentity, StorageKind, Warehouse};
 use serde_json::Value;
 
 use crate::call::Call;
+use crate::grants::Missing;
 
 /// The tenant of every test call.
 pub(super) const TENANT: TenantId = TenantId::DEFAULT;
@@ -39,6 +40,7 @@ pub(super) fn call() -> CallBuilder {
             fields: Arc::new([]),
             hosts: Arc::new([]),
             may_use_host_identity: false,
+            lacking: Arc::default(),
             ttl_seconds: 3_600,
             deadline: tokio::time::Instant::now() + Duration::from_secs(10),
             http_calls_left: 4,
@@ -81,6 +83,12 @@ impl CallBuilder {
 
     pub(super) fn hosts(mut self, patterns: &[HostPattern]) -> Self {
         self.call.hosts = patterns.into();
+        self
+    }
+
+    /// What the plugin asks for and did not get.
+    pub(super) fn lacking(mut self, lacking: Missing) -> Self {
+        self.call.lacking = Arc::new(lacking);
         self
     }
 
