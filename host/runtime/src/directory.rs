@@ -1,6 +1,11 @@
 //! The set of loaded plugins, swapped as a whole. Calls that run keep the set that they began with.
 
+mod fingerprint;
+mod judge;
+mod known;
 mod reload;
+mod standing;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -8,12 +13,15 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use pangolin_core::clock::UnixMillis;
-use pangolin_core::strategy::{RejectedPlugin, StrategyInfo};
+use pangolin_core::strategy::{DirectoryState, RejectedPlugin, StrategyInfo};
 use serde_json::Value;
 
 pub use self::reload::ReloadError;
-use crate::grants::{BuiltIn, GrantFile, Granted};
+use self::reload::Turn;
+use self::standing::Standing;
+use crate::grants::{BuiltIn, GrantFile, Granted, Signatures};
 use crate::load::{self, Compiler, Component};
+use crate::metrics::{CallMetrics, Metrics};
 use crate::places::Places;
 
 /// A component with what is granted to it.
@@ -24,20 +32,41 @@ pub(crate) struct LoadedPlugin {
     /// File name in the plugin directory.
     pub(crate) file: String,
     pub(crate) component: Component,
+    /// The signatures that lay beside it: policy may ask for them again while it serves.
+    pub(crate) signatures: Signatures,
     pub(crate) granted: Granted,
     /// Values of fields that the warehouse does not give.
     pub(crate) defaults: Vec<(String, Value)>,
-    pub(crate) places: Places,
+    pub(crate) places: Arc<Places>,
+    pub(crate) calls: CallMetrics,
     pub(crate) info: Arc<StrategyInfo>,
 }
 
+/// A component, with what belongs to it in the directory.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    pub(crate) file: String,
+    pub(crate) component: Component,
+    pub(crate) signatures: Signatures,
+}
+
+/// What the operator's policy makes of it.
+#[derive(Debug)]
+struct Allowed {
+    /// Names of the keys that signed it.
+    signed_by: Vec<String>,
+    granted: Granted,
+}
+
 impl LoadedPlugin {
-    fn new(file: String, component: Component, granted: Granted, places: u32, since: UnixMillis) -> Self {
+    fn new(found: Found, allowed: Allowed, places: Arc<Places>, calls: CallMetrics, since: UnixMillis) -> Self {
+        let Found { file, component, signatures } = found;
+        let Allowed { signed_by, granted } = allowed;
         let info = StrategyInfo {
             description: component.description.clone(),
             file: file.clone(),
             digest: component.digest.clone(),
-            signed_by: Vec::new(),
+            signed_by,
             since,
             granted: granted.given,
             rights: granted.rights(),
@@ -49,11 +78,18 @@ impl LoadedPlugin {
             name: Arc::from(component.description.name.as_str()),
             file,
             defaults: load::defaults(&component.description),
-            places: Places::of_host(places),
+            places,
+            calls,
             info: Arc::new(info),
             component,
+            signatures,
             granted,
         }
+    }
+
+    /// As it was found.
+    fn found(&self) -> Found {
+        Found { file: self.file.clone(), component: self.component.clone(), signatures: self.signatures.clone() }
     }
 
     /// Names of the fields that are secrets.
@@ -70,18 +106,32 @@ pub(crate) struct PluginSet {
     pub(crate) rejected: Vec<RejectedPlugin>,
 }
 
+impl PluginSet {
+    /// What serves from a file.
+    fn of_file(&self, file: &str) -> Option<&Arc<LoadedPlugin>> {
+        self.by_name.values().find(|plugin| plugin.file == file)
+    }
+
+    /// What serves of a digest.
+    fn of_digest(&self, digest: &str) -> Option<&Arc<LoadedPlugin>> {
+        self.by_name.values().find(|plugin| plugin.component.digest == digest)
+    }
+}
+
 /// The plugin directory and the set made of it.
 #[derive(Debug)]
 pub(crate) struct Directory {
     /// None: the host runs without plugins.
-    pub(crate) path: Option<PathBuf>,
-    pub(crate) built_in: BuiltIn,
-    pub(crate) compiler: Arc<Compiler>,
+    path: Option<PathBuf>,
+    built_in: BuiltIn,
+    compiler: Arc<Compiler>,
     /// Places of the sandbox.
-    pub(crate) places: u32,
+    places: u32,
+    pub(crate) metrics: Arc<Metrics>,
     set: ArcSwap<PluginSet>,
-    /// Held while a new set is made.
-    grants: tokio::sync::Mutex<Option<GrantFile>>,
+    standing: Standing,
+    /// Held while a new set is made, so one component at a time is compiled.
+    turn: tokio::sync::Mutex<Turn>,
 }
 
 impl Directory {
@@ -93,8 +143,16 @@ impl Directory {
         compiler: Arc<Compiler>,
         places: u32,
     ) -> Self {
-        let grants = tokio::sync::Mutex::new(grants);
-        Self { path, built_in, compiler, places, set: ArcSwap::default(), grants }
+        Self {
+            path,
+            built_in,
+            compiler,
+            places,
+            metrics: Arc::default(),
+            set: ArcSwap::default(),
+            standing: Standing::default(),
+            turn: tokio::sync::Mutex::new(Turn::new(grants)),
+        }
     }
 
     /// The set as it is now.
@@ -105,5 +163,10 @@ impl Directory {
     /// One plugin of it.
     pub(crate) fn find(&self, name: &str) -> Option<Arc<LoadedPlugin>> {
         self.set.load().by_name.get(name).map(Arc::clone)
+    }
+
+    /// How it stands with the directory as a whole.
+    pub(crate) fn state(&self) -> DirectoryState {
+        self.standing.state()
     }
 }

@@ -13,14 +13,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 use pangolin_core::clock::ManualClock;
-use pangolin_core::strategy::Description;
+use pangolin_core::strategy::{Description, StrategyError};
 use sha2::{Digest as _, Sha256};
 use wasmtime::Engine;
 
 pub(crate) use self::compile::Compiler;
 pub(crate) use self::describe::defaults;
 pub use self::files::NotPrivate;
-pub(crate) use self::files::{FileError, list, read, require_private};
+pub(crate) use self::files::{
+    FileError, SIGNATURES, all_above, is_component, is_read_only, list, read, read_signatures, require_private,
+    require_steady,
+};
 pub(crate) use self::native::NativeCache;
 use crate::bindings::Exports;
 use crate::run::Sandbox;
@@ -71,13 +74,29 @@ pub(crate) enum LoadError {
     #[error(transparent)]
     World(#[from] world::WrongWorld),
     #[error("`describe` failed: {0}")]
-    DescribeFailed(String),
+    DescribeFailed(StrategyError),
     #[error(transparent)]
     Description(#[from] describe::BadDescription),
     #[error(transparent)]
     Pin(#[from] crate::grants::PinMismatch),
+    #[error(transparent)]
+    Unsigned(#[from] crate::grants::Unsigned),
     #[error("'{0}' is already loaded from {1}: two plugins cannot have one name")]
     Duplicate(String, String),
+}
+
+impl LoadError {
+    /// Whether the same bytes may do better at another time. What the compiler and the checks say
+    /// of them stays as it is; a busy machine passes.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::File(FileError::Io { .. }) => true,
+            Self::DescribeFailed(error) => {
+                ["plugin-busy", "plugin-timeout", "plugin-cpu-exceeded"].contains(&error.code.as_str())
+            }
+            _ => false,
+        }
+    }
 }
 
 /// SHA-256, hexadecimal.
@@ -103,12 +122,12 @@ pub(crate) async fn component(
 
 /// What the component says of itself now, checked. It is asked twice, the second time as if it
 /// were later.
-async fn description(sandbox: &Sandbox, file: &str, linked: &Exports) -> Result<Description, LoadError> {
+pub(crate) async fn description(sandbox: &Sandbox, file: &str, linked: &Exports) -> Result<Description, LoadError> {
     let ask = async |clock| sandbox.describe(file, linked, clock).await.map(convert::description);
     let now = Arc::new(ManualClock::at(sandbox.now()));
     let later = Arc::new(ManualClock::at(sandbox.now().plus_seconds(LATER_SECONDS)));
-    let first = ask(now).await.map_err(|error| LoadError::DescribeFailed(error.message))?;
-    let second = ask(later).await.map_err(|error| LoadError::DescribeFailed(error.message))?;
+    let first = ask(now).await.map_err(LoadError::DescribeFailed)?;
+    let second = ask(later).await.map_err(LoadError::DescribeFailed)?;
     Ok(describe::checked(describe::steady(first, &second)?)?)
 }
 

@@ -2,20 +2,26 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use pangolin_core::clock::Clock;
 use pangolin_core::lease::{Claim, Interrupted, Recovery, Revoked};
 use pangolin_core::ports::{PresignAsk, Presigned, Strategies, StrategyCall, UpkeepCall};
 use pangolin_core::secret::Secret;
-use pangolin_core::strategy::{ConfigProblem, Minted, RejectedPlugin, StrategyError, StrategyErrorKind, StrategyInfo};
+use pangolin_core::strategy::{
+    ConfigProblem, Description, DirectoryState, Minted, NotReloaded, RejectedPlugin, StrategyError, StrategyErrorKind,
+    StrategyInfo,
+};
 use pangolin_core::warehouse::Warehouse;
+use prometheus_client::registry::Registry;
 
 use crate::directory::{Directory, LoadedPlugin, ReloadError};
 use crate::engine::EngineError;
 use crate::grants::{BuiltIn, GrantFile};
+use crate::guest::Phase;
 use crate::host::Services;
-use crate::load::{Compiler, NativeCache};
+use crate::load::{self, Compiler, NativeCache};
 use crate::run::Sandbox;
 
 /// Calls at a time, where nothing else is said. Each waits for a cloud most of its time.
@@ -79,6 +85,11 @@ impl Runtime {
         Ok(runtime)
     }
 
+    /// Puts the runtime's metrics where they are read.
+    pub fn register_metrics(&self, registry: &mut Registry) {
+        self.directory.metrics.register(registry);
+    }
+
     /// Reads plugin directory and grant file again. Everything is checked before the set of
     /// plugins is swapped as a whole; a file that is not good leaves the version before it in
     /// service. Calls that run finish on the set that they began with.
@@ -87,6 +98,17 @@ impl Runtime {
     /// The directory or the grant file as a whole is not good; everything stays as it was.
     pub async fn reload(&self) -> Result<(), ReloadError> {
         self.directory.reload(&self.sandbox).await
+    }
+
+    /// Runs `describe` once more. Its answer must be the one that [`StrategyInfo`] has.
+    ///
+    /// # Errors
+    /// No plugin of that name is loaded, or it answers in a way for which it would not be loaded.
+    pub async fn describe(&self, name: &str) -> Result<Description, StrategyError> {
+        let plugin = self.plugin(name)?;
+        load::description(&self.sandbox, &plugin.file, &plugin.component.linked)
+            .await
+            .map_err(|error| StrategyError::new(StrategyErrorKind::Plugin, "plugin-bad-description", error.to_string()))
     }
 
     fn plugin_of(&self, warehouse: &Warehouse) -> Result<Arc<LoadedPlugin>, StrategyError> {
@@ -121,36 +143,55 @@ impl Strategies for Runtime {
         self.directory.set().rejected.clone()
     }
 
+    fn directory_state(&self) -> DirectoryState {
+        self.directory.state()
+    }
+
+    async fn reload(&self) -> Result<(), NotReloaded> {
+        self.directory.reload(&self.sandbox).await.map_err(|error| NotReloaded(error.to_string()))
+    }
+
+    async fn watch(&self, scan: Duration) {
+        self.directory.watch(&self.sandbox, scan).await;
+    }
+
     fn find(&self, name: &str) -> Option<Arc<StrategyInfo>> {
         self.directory.find(name).map(|plugin| Arc::clone(&plugin.info))
     }
 
     async fn check_config(&self, warehouse: &Warehouse) -> Result<Vec<ConfigProblem>, StrategyError> {
         let Some(strategy) = &warehouse.strategy else { return Ok(Vec::new()) };
-        self.sandbox.check_config(&*self.plugin(strategy)?, warehouse).await
+        let plugin = self.plugin(strategy)?;
+        plugin.calls.count(Phase::CheckConfig, self.sandbox.check_config(&plugin, warehouse)).await
     }
 
     async fn vend(&self, call: StrategyCall<'_>) -> Result<Minted, StrategyError> {
-        self.sandbox.vend(&*self.plugin_of(call.warehouse)?, call).await
+        let plugin = self.plugin_of(call.warehouse)?;
+        plugin.calls.count(Phase::Vend, self.sandbox.vend(&plugin, call)).await
     }
 
     async fn presign(&self, call: StrategyCall<'_>, ask: PresignAsk<'_>) -> Result<Presigned, StrategyError> {
-        self.sandbox.presign(&*self.plugin_of(call.warehouse)?, call, ask).await
+        let plugin = self.plugin_of(call.warehouse)?;
+        plugin.calls.count(Phase::Presign, self.sandbox.presign(&plugin, call, ask)).await
     }
 
     async fn claim(&self, call: StrategyCall<'_>) -> Result<Claim, StrategyError> {
-        self.sandbox.claim(&*self.plugin_of(call.warehouse)?, call).await
+        let plugin = self.plugin_of(call.warehouse)?;
+        plugin.calls.count(Phase::Claim, self.sandbox.claim(&plugin, call)).await
     }
 
     async fn survey(&self, call: StrategyCall<'_>, known: &[Secret<String>]) -> Result<String, StrategyError> {
-        self.sandbox.survey(&*self.plugin_of(call.warehouse)?, call, known).await
+        let plugin = self.plugin_of(call.warehouse)?;
+        plugin.calls.count(Phase::Survey, self.sandbox.survey(&plugin, call, known)).await
     }
 
     async fn revoke(&self, call: UpkeepCall<'_>, handle: &Secret<String>) -> Result<Revoked, StrategyError> {
-        self.sandbox.revoke(&*self.plugin_of(call.warehouse)?, call, handle).await
+        let plugin = self.plugin_of(call.warehouse)?;
+        plugin.calls.count(Phase::Revoke, self.sandbox.revoke(&plugin, call, handle)).await
     }
 
     async fn recover(&self, call: UpkeepCall<'_>, mint: Interrupted<'_>) -> Result<Recovery, StrategyError> {
-        self.sandbox.recover(&*self.plugin_of(call.warehouse)?, call, mint).await
+        let plugin = self.plugin_of(call.warehouse)?;
+        plugin.calls.count(Phase::Recover, self.sandbox.recover(&plugin, call, mint)).await
     }
 }

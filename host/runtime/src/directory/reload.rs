@@ -1,15 +1,17 @@
 //! Makes a new set of plugins: everything is read, compiled and checked first, then swapped. A
-//! file that is not good leaves the version before it in service.
+//! file that is not good leaves the version before it in service, if policy still allows that one.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
-use pangolin_core::clock::UnixMillis;
-use pangolin_core::strategy::RejectedPlugin;
-
-use super::{Directory, LoadedPlugin, PluginSet};
-use crate::grants::{self, Asked, GrantFile, GrantFileError};
+use super::fingerprint::Fingerprint;
+use super::judge::{Candidate, Judge, Refusal};
+use super::known::Known;
+use super::standing::Underway;
+use super::{Directory, Found, PluginSet};
+use crate::grants::{GrantFile, GrantFileError, Signatures};
 use crate::load::{self, Component, FileError, LoadError};
 use crate::run::Sandbox;
 
@@ -22,118 +24,248 @@ pub enum ReloadError {
     /// The grant file is not good.
     #[error(transparent)]
     Grants(#[from] GrantFileError),
+    /// Who may add a component could grant it anything.
+    #[error("the grant file {grants} lies in the plugin directory {directory}: put it elsewhere")]
+    GrantsInside {
+        /// The grant file.
+        grants: PathBuf,
+        /// The plugin directory.
+        directory: PathBuf,
+    },
 }
 
-/// A plugin, with whether its digest is one that the operator or the release named.
-struct Candidate {
-    plugin: LoadedPlugin,
-    trusted: bool,
+/// What is kept between two sets.
+#[derive(Debug)]
+pub(super) struct Turn {
+    grants: Option<GrantFile>,
+    known: Known,
+    /// How everything looked when it was read.
+    seen: Option<Fingerprint>,
+    /// It was read just after a change. A second one within the grain of the file system's clock
+    /// would look the same, so it is read once more.
+    fresh: bool,
+}
+
+impl Turn {
+    pub(super) fn new(grants: Option<GrantFile>) -> Self {
+        Self { grants, known: Known::default(), seen: None, fresh: true }
+    }
+
+    fn grants_path(&self) -> Option<PathBuf> {
+        self.grants.as_ref().and_then(|grants| grants.path.clone())
+    }
+}
+
+/// What became of the files of one pass.
+#[derive(Default)]
+struct Pass {
+    candidates: Vec<Candidate>,
+    refusals: Vec<Refusal>,
+    digests: BTreeSet<String>,
+    /// Whether native code may have been added.
+    compiled: bool,
 }
 
 impl Directory {
-    /// Reads directory and grant file again and swaps the set.
+    /// Reads directory and grant file again, whether they look changed or not.
     pub(crate) async fn reload(&self, sandbox: &Sandbox) -> Result<(), ReloadError> {
-        let mut grants = self.grants.lock().await;
-        if let Some(path) = grants.as_ref().and_then(|file| file.path.clone()) {
-            *grants = Some(GrantFile::read(&path)?);
+        let mut turn = self.turn.lock().await;
+        let seen = self.look(turn.grants_path()).await;
+        turn.known.changed();
+        self.renew(sandbox, &mut turn, seen).await
+    }
+
+    /// Looks at directory and grant file, and reads them again if they changed.
+    pub(super) async fn scan(&self, sandbox: &Sandbox) -> Fingerprint {
+        let mut turn = self.turn.lock().await;
+        let seen = self.look(turn.grants_path()).await;
+        self.standing.looked(sandbox.now());
+        let changed = turn.seen.as_ref() != Some(&seen);
+        if changed {
+            turn.known.changed();
         }
-        let Some(directory) = self.path.clone() else { return Ok(()) };
-        let files =
-            blocking(&directory, load::list).await.map_err(|error| ReloadError::Directory(error.to_string()))?;
-        let before = self.set();
-        let mut candidates = Vec::new();
-        let mut rejected = Vec::new();
+        if changed || turn.fresh || turn.known.is_due(Instant::now()) || self.standing.has_problem() {
+            // What comes of it stands in the state, the log and the metrics.
+            let _ = self.renew(sandbox, &mut turn, seen.clone()).await;
+        }
+        seen
+    }
+
+    async fn renew(&self, sandbox: &Sandbox, turn: &mut Turn, seen: Fingerprint) -> Result<(), ReloadError> {
+        let before = turn.seen.take();
+        let underway = self.standing.underway(seen.changed_since(before.as_ref()), sandbox.now());
+        let outcome = self.make(sandbox, turn, &underway).await;
+        drop(underway);
+        self.metrics.reloaded(outcome.is_ok());
+        self.standing.looked(sandbox.now());
+        self.standing.settle(outcome.as_ref().err().map(ToString::to_string), sandbox.now());
+        turn.fresh = before.as_ref() != Some(&seen);
+        turn.seen = Some(seen);
+        outcome
+    }
+
+    async fn make(&self, sandbox: &Sandbox, turn: &mut Turn, underway: &Underway<'_>) -> Result<(), ReloadError> {
+        self.renew_grants(sandbox, turn).await?;
+        let Some(directory) = &self.path else { return Ok(()) };
+        let files = blocking(directory, load::list).await.map_err(|error| ReloadError::Directory(error.to_string()))?;
+        let Turn { grants, known, .. } = turn;
+        let judge = Judge { directory: self, before: self.set(), grants: grants.as_ref(), now: sandbox.now() };
+        let mut pass = Pass::default();
         for path in files {
             let file = load::file_name(&path);
-            match self.candidate(sandbox, &before, grants.as_ref(), &directory, path).await {
-                Ok(candidate) => candidates.push(candidate),
-                Err(error) => {
-                    let kept = before.by_name.values().find(|plugin| plugin.file == file);
-                    let kept = kept.and_then(|plugin| {
-                        self.granted(&file, plugin.component.clone(), grants.as_ref(), plugin.info.since).ok()
-                    });
-                    let serving = kept.as_ref().map(|kept| kept.plugin.name.to_string());
-                    rejected.push(refusal(&file, &error, serving, sandbox.now()));
-                    candidates.extend(kept);
-                }
+            match self.candidate(sandbox, known, &judge, &mut pass, underway, path).await {
+                Ok(candidate) => pass.candidates.push(candidate),
+                Err(refusal) => pass.refusals.push(refusal),
             }
+            underway.done(&file);
         }
-        let set = assemble(candidates, rejected, sandbox.now());
-        for plugin in set.by_name.values().filter(|plugin| !plugin.granted.missing.is_empty()) {
+        known.settle(&pass.digests, Instant::now());
+        let set = judge.assemble(pass.candidates, pass.refusals);
+        pass.digests.extend(set.by_name.values().map(|plugin| plugin.component.digest.clone()));
+        self.publish(&judge.before, set);
+        if pass.compiled {
+            let (compiler, now) = (Arc::clone(&self.compiler), sandbox.now());
+            let prune = move || compiler.cache.as_ref().map(|cache| cache.prune(&pass.digests, now));
+            // A cache that is not tidied is no reason to refuse what was loaded.
+            let _ = tokio::task::spawn_blocking(prune).await;
+        }
+        Ok(())
+    }
+
+    /// Reads the grant file. What serves is held against it at once, before anything new is compiled.
+    async fn renew_grants(&self, sandbox: &Sandbox, turn: &mut Turn) -> Result<(), ReloadError> {
+        let Some(path) = turn.grants_path() else { return Ok(()) };
+        let directory = self.path.clone();
+        let read = move || {
+            if let Some(directory) = directory.filter(|directory| lies_in(&path, directory)) {
+                return Err(ReloadError::GrantsInside { grants: path, directory });
+            }
+            load::require_steady(&path).map_err(|error| match error {
+                FileError::NotPrivate(error) => GrantFileError::Writable(error),
+                FileError::Io { path, source } => GrantFileError::Read { path, source },
+                other => GrantFileError::Read { path: path.clone(), source: std::io::Error::other(other) },
+            })?;
+            Ok(GrantFile::read(&path)?)
+        };
+        let read = tokio::task::spawn_blocking(read).await;
+        let grants = read.unwrap_or_else(|error| Err(ReloadError::Directory(error.to_string())))?;
+        if turn.grants.as_ref() != Some(&grants) {
+            let judge = Judge { directory: self, before: self.set(), grants: Some(&grants), now: sandbox.now() };
+            self.publish(&judge.before, judge.again());
+            turn.grants = Some(grants);
+        }
+        Ok(())
+    }
+
+    /// One file as a plugin. Signatures are asked for before the compiler sees a byte.
+    async fn candidate(
+        &self,
+        sandbox: &Sandbox,
+        known: &mut Known,
+        judge: &Judge<'_>,
+        pass: &mut Pass,
+        underway: &Underway<'_>,
+        path: PathBuf,
+    ) -> Result<Candidate, Refusal> {
+        let file = load::file_name(&path);
+        let read = self.read(path).await.map_err(LoadError::File);
+        let (bytes, digest, signatures) = read.map_err(|error| {
+            known.unread(&error);
+            Refusal::new(&file, None, &error)
+        })?;
+        let refuse = |error: LoadError| Refusal::new(&file, Some(&digest), &error);
+        pass.digests.insert(digest.clone());
+        let is_known = known.of(&digest).or_else(|| judge.before.of_digest(&digest).map(|it| Ok(it.component.clone())));
+        if is_known.is_none() {
+            underway.read(&file, &digest, sandbox.now());
+        }
+        judge.signers(&file, &digest, &signatures, None).map_err(|error| refuse(error.into()))?;
+        let component = match is_known {
+            Some(Ok(component)) => component,
+            Some(Err(reason)) => return Err(Refusal { file, digest: Some(digest), reason }),
+            None => {
+                pass.compiled = true;
+                self.compile(sandbox, known, &file, &digest, bytes).await.map_err(refuse)?
+            }
+        };
+        known.keep(component.clone());
+        judge.plugin(Found { file: file.clone(), component, signatures }).map_err(refuse)
+    }
+
+    async fn compile(
+        &self,
+        sandbox: &Sandbox,
+        known: &mut Known,
+        file: &str,
+        digest: &str,
+        bytes: Vec<u8>,
+    ) -> Result<Component, LoadError> {
+        load::component(sandbox, &self.compiler, file, bytes).await.inspect_err(|error| known.refuse(digest, error))
+    }
+
+    /// A component's bytes, their digest, and the signatures beside it.
+    async fn read(&self, path: PathBuf) -> Result<(Vec<u8>, String, Signatures), FileError> {
+        let directory = self.path.clone().unwrap_or_default();
+        blocking(&directory, move |directory| {
+            let bytes = load::read(directory, &path)?;
+            let digest = load::digest(&bytes);
+            Ok((bytes, digest, Signatures::of(load::read_signatures(directory, &path))))
+        })
+        .await
+    }
+
+    /// Swaps the set, and says what is new in it.
+    fn publish(&self, before: &PluginSet, set: PluginSet) {
+        let mut changed = before.rejected != set.rejected || before.by_name.len() != set.by_name.len();
+        for plugin in set.by_name.values() {
+            let old = before.by_name.get(&*plugin.name);
+            if old.is_some_and(|old| Arc::ptr_eq(old, plugin)) {
+                continue;
+            }
+            changed = true;
             let (name, file, lines) = (&plugin.name, &plugin.file, &plugin.granted.missing);
+            tracing::info!(
+                plugin = %name, file, version = plugin.component.description.version,
+                digest = plugin.component.digest, "plugin in service"
+            );
+            if lines.is_empty() || old.is_some_and(|old| old.granted.missing == *lines) {
+                continue;
+            }
             if plugin.granted.given {
                 tracing::info!(plugin = %name, file, "the plugin is granted less than it asks for, which is:\n{lines}");
             } else {
                 tracing::warn!(plugin = %name, file, "nothing is granted to the plugin; add to the grant file:\n{lines}");
             }
         }
-        tracing::info!(loaded = set.by_name.len(), rejected = set.rejected.len(), "plugins");
-        self.set.store(Arc::new(set));
-        Ok(())
-    }
-
-    /// One file as a plugin. A component that is loaded already is not compiled again.
-    async fn candidate(
-        &self,
-        sandbox: &Sandbox,
-        before: &PluginSet,
-        grants: Option<&GrantFile>,
-        directory: &Path,
-        path: PathBuf,
-    ) -> Result<Candidate, LoadError> {
-        let file = load::file_name(&path);
-        let bytes = blocking(directory, move |directory| load::read(directory, &path)).await?;
-        let digest = load::digest(&bytes);
-        let loaded = before.by_name.values().find(|plugin| plugin.component.digest == digest);
-        let component = match loaded {
-            Some(plugin) => plugin.component.clone(),
-            None => load::component(sandbox, &self.compiler, &file, bytes).await?,
-        };
-        let since = loaded.map_or_else(|| sandbox.now(), |plugin| plugin.info.since);
-        self.granted(&file, component, grants, since)
-    }
-
-    fn granted(
-        &self,
-        file: &str,
-        component: Component,
-        grants: Option<&GrantFile>,
-        since: UnixMillis,
-    ) -> Result<Candidate, LoadError> {
-        let asked =
-            Asked { description: &component.description, imports: &component.imports, digest: &component.digest };
-        let granted = grants::effective(asked, grants, &self.built_in)?;
-        let pinned = grants
-            .and_then(|grants| grants.plugins.get(&component.description.name))
-            .is_some_and(|grant| grant.sha256.is_some());
-        let trusted = pinned || self.built_in.digests.contains(&component.digest);
-        Ok(Candidate { plugin: LoadedPlugin::new(file.to_owned(), component, granted, self.places, since), trusted })
-    }
-}
-
-/// Gives each name to one plugin: a digest that was named goes first, then the file's name decides.
-fn assemble(mut candidates: Vec<Candidate>, mut rejected: Vec<RejectedPlugin>, now: UnixMillis) -> PluginSet {
-    candidates.sort_by(|a, b| b.trusted.cmp(&a.trusted).then_with(|| a.plugin.file.cmp(&b.plugin.file)));
-    let mut by_name: BTreeMap<String, Arc<LoadedPlugin>> = BTreeMap::new();
-    for Candidate { plugin, .. } in candidates {
-        let name = plugin.name.to_string();
-        match by_name.get(&name) {
-            Some(first) => {
-                let error = LoadError::Duplicate(name, first.file.clone());
-                rejected.push(refusal(&plugin.file, &error, None, now));
-            }
-            None => {
-                by_name.insert(name, Arc::new(plugin));
-            }
+        for (name, gone) in before.by_name.iter().filter(|(name, _)| !set.by_name.contains_key(*name)) {
+            changed = true;
+            tracing::info!(plugin = %name, file = gone.file, "plugin out of service");
+        }
+        if changed {
+            tracing::info!(loaded = set.by_name.len(), rejected = set.rejected.len(), "plugins");
+            self.set.store(Arc::new(set));
         }
     }
-    PluginSet { by_name, rejected }
+
+    async fn look(&self, grants: Option<PathBuf>) -> Fingerprint {
+        let Some(directory) = self.path.clone() else { return Fingerprint::default() };
+        let look = move || Fingerprint::of(&directory, grants.as_deref());
+        tokio::task::spawn_blocking(look).await.unwrap_or_default()
+    }
+
+    /// The directory, and the grant file, for those who watch them.
+    pub(super) async fn watched(&self) -> Option<(PathBuf, Option<PathBuf>)> {
+        Some((self.path.clone()?, self.turn.lock().await.grants_path()))
+    }
 }
 
-fn refusal(file: &str, error: &LoadError, serving: Option<String>, now: UnixMillis) -> RejectedPlugin {
-    let kept = if serving.is_some() { "; the version before it stays in service" } else { "" };
-    tracing::warn!(file, "plugin not loaded: {error}{kept}");
-    RejectedPlugin { file: file.to_owned(), reason: format!("{error}{kept}"), digest: None, since: now, serving }
+/// Whether a file lies in a directory, as it is written or where it really is.
+fn lies_in(file: &Path, directory: &Path) -> bool {
+    let Ok(directory) = directory.canonicalize() else { return false };
+    let written = file.parent().and_then(|parent| {
+        if parent.as_os_str().is_empty() { Path::new(".").canonicalize() } else { parent.canonicalize() }.ok()
+    });
+    [written, file.canonicalize().ok()].into_iter().flatten().any(|place| place.starts_with(&directory))
 }
 
 async fn blocking<T: Send + 'static>(

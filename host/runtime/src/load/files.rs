@@ -1,12 +1,31 @@
 //! Reading the plugin directory: only regular files in it, that nobody but the owner can write.
+//!
+//! Who can write where is read from the modes. On a mount that is read-only they say nothing and
+//! are not asked: a Kubernetes ConfigMap shows mode 0777 there.
 
-use std::fs::Metadata;
+use std::collections::BTreeSet;
+use std::fs::{File, Metadata};
 use std::io::Read as _;
+use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{OFlags, StatVfsMountFlags};
+
+use crate::signature::MAX_SIGNATURE_FILE_BYTES;
+
 /// Size of the largest component. A Python runtime is 18 MB.
 const MAX_COMPONENT_BYTES: u64 = 64 << 20;
+
+/// What the name of a component's signatures has more than its own.
+pub(crate) const SIGNATURES: &str = ".sig";
+
+/// Write permission of group and others.
+const WRITABLE: u32 = 0o022;
+
+/// Write permission of others, without the bit that leaves each entry to its owner.
+const EVERYBODYS: u32 = 0o002;
+const STICKY: u32 = 0o1000;
 
 /// Someone else could replace the file or the directory.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +46,19 @@ pub enum NotPrivate {
         /// The owner's id.
         owner: u32,
     },
+    /// By the mode of a directory above it.
+    #[error(
+        "{path} lies below {above}, in which everyone can rename and replace (mode {mode:o}): run `chmod o-w {above}`, \
+         or `chmod +t {above}`"
+    )]
+    Above {
+        /// What.
+        path: PathBuf,
+        /// The directory above.
+        above: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
 }
 
 /// Why a file, or the whole directory, is refused.
@@ -40,37 +72,68 @@ pub(crate) enum FileError {
     NotADirectory(PathBuf),
     #[error("this is a link to {0}, outside the plugin directory: put the file itself there")]
     Outside(PathBuf),
-    #[error("this is not a regular file")]
-    NotAFile,
-    #[error("the file has more than {MAX_COMPONENT_BYTES} bytes")]
-    TooLarge,
+    #[error("{0} is not a regular file")]
+    NotAFile(PathBuf),
+    #[error("{0} has more than {1} bytes")]
+    TooLarge(PathBuf, u64),
 }
 
-/// Refuses what others than root and the host's own user can write.
-pub(crate) fn require_private(path: &Path, metadata: &Metadata) -> Result<(), NotPrivate> {
-    let mode = metadata.mode() & 0o7777;
-    if mode & 0o022 != 0 {
+/// Refuses what others than root and the host's own user can write. `opened` is the thing itself,
+/// `path` names it.
+pub(crate) fn require_private(path: &Path, metadata: &Metadata, opened: impl AsFd) -> Result<(), NotPrivate> {
+    judge(path, metadata.mode(), metadata.uid(), || is_read_only(opened))
+}
+
+fn judge(path: &Path, mode: u32, owner: u32, is_read_only: impl FnOnce() -> bool) -> Result<(), NotPrivate> {
+    let mode = mode & 0o7777;
+    if mode & WRITABLE != 0 && !is_read_only() {
         return Err(NotPrivate::Mode { path: path.to_owned(), mode });
     }
-    let owner = metadata.uid();
     if owner != 0 && owner != rustix::process::geteuid().as_raw() {
         return Err(NotPrivate::Owner { path: path.to_owned(), owner });
     }
     Ok(())
 }
 
-/// The `*.wasm` files of the directory, sorted by name. Blocking.
+/// Whether nothing can be written through the mount.
+pub(crate) fn is_read_only(opened: impl AsFd) -> bool {
+    rustix::fs::fstatvfs(opened).is_ok_and(|mount| mount.f_flag.contains(StatVfsMountFlags::RDONLY))
+}
+
+/// Refuses a path below a directory in which everyone can put something else in its place. That of
+/// a group is left alone: `/usr/local` is one on Debian, and who swaps a directory there still
+/// has nothing of its own to put in, as [`require_private`] asks for the owner of each thing.
+pub(crate) fn require_steady(path: &Path) -> Result<(), FileError> {
+    let failed = |source| FileError::Io { path: path.to_owned(), source };
+    for above in all_above(path).map_err(failed)? {
+        let mode = std::fs::metadata(&above).map_err(failed)?.mode() & 0o7777;
+        if mode & (EVERYBODYS | STICKY) == EVERYBODYS && !File::open(&above).is_ok_and(is_read_only) {
+            return Err(NotPrivate::Above { path: path.to_owned(), above, mode }.into());
+        }
+    }
+    Ok(())
+}
+
+/// The directories above a path, as it is written and where it really lies.
+pub(crate) fn all_above(path: &Path) -> std::io::Result<BTreeSet<PathBuf>> {
+    let real = path.canonicalize()?;
+    let written = match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new(".").canonicalize()?,
+        Some(parent) => parent.canonicalize()?,
+        None => PathBuf::from("/"),
+    };
+    Ok(real.ancestors().skip(1).chain(written.ancestors()).map(Path::to_owned).collect())
+}
+
+/// The components of the directory: `*.wasm` but no dot files, sorted by name. Blocking.
 pub(crate) fn list(directory: &Path) -> Result<Vec<PathBuf>, FileError> {
     let failed = |source| FileError::Io { path: directory.to_owned(), source };
-    let metadata = std::fs::metadata(directory).map_err(failed)?;
-    if !metadata.is_dir() {
-        return Err(FileError::NotADirectory(directory.to_owned()));
-    }
-    require_private(directory, &metadata)?;
+    require_private_directory(directory)?;
+    require_steady(directory)?;
     let mut files = Vec::new();
     for entry in std::fs::read_dir(directory).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
-        if path.extension().is_some_and(|extension| extension == "wasm") {
+        if is_component(&path) {
             files.push(path);
         }
     }
@@ -78,97 +141,68 @@ pub(crate) fn list(directory: &Path) -> Result<Vec<PathBuf>, FileError> {
     Ok(files)
 }
 
-/// Reads one file of the directory. What is checked is the opened file, not its name. Blocking.
+/// Whether a file of this name is one to load.
+pub(crate) fn is_component(path: &Path) -> bool {
+    let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    !hidden && path.extension().is_some_and(|extension| extension == "wasm")
+}
+
+/// Reads one component of the directory. Blocking.
 pub(crate) fn read(directory: &Path, path: &Path) -> Result<Vec<u8>, FileError> {
+    read_at_most(directory, path, MAX_COMPONENT_BYTES)
+}
+
+/// Reads the signatures beside a component, if there are any. Blocking.
+pub(crate) fn read_signatures(directory: &Path, component: &Path) -> Result<Option<Vec<u8>>, FileError> {
+    let mut path = component.as_os_str().to_owned();
+    path.push(SIGNATURES);
+    let path = PathBuf::from(path);
+    let most = u64::try_from(MAX_SIGNATURE_FILE_BYTES).unwrap_or(u64::MAX);
+    match read_at_most(directory, &path, most) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(FileError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Reads one file of the directory. What is checked is the opened file, not its name. Blocking.
+fn read_at_most(directory: &Path, path: &Path, most: u64) -> Result<Vec<u8>, FileError> {
     let failed = |source| FileError::Io { path: path.to_owned(), source };
     let target = path.canonicalize().map_err(failed)?;
-    if !target.starts_with(directory.canonicalize().map_err(failed)?) {
+    let directory = directory.canonicalize().map_err(failed)?;
+    if !target.starts_with(&directory) {
         return Err(FileError::Outside(target));
     }
+    for between in target.ancestors().skip(1).take_while(|between| *between != directory) {
+        require_private_directory(between)?;
+    }
     // A FIFO would block the open; a link put there meanwhile must not be followed.
-    let flags = rustix::fs::OFlags::RDONLY
-        | rustix::fs::OFlags::NOFOLLOW
-        | rustix::fs::OFlags::NONBLOCK
-        | rustix::fs::OFlags::CLOEXEC;
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let opened = rustix::fs::open(&target, flags, rustix::fs::Mode::empty()).map_err(|error| failed(error.into()))?;
-    let file = std::fs::File::from(opened);
+    let file = File::from(opened);
     let metadata = file.metadata().map_err(failed)?;
     if !metadata.is_file() {
-        return Err(FileError::NotAFile);
+        return Err(FileError::NotAFile(path.to_owned()));
     }
-    require_private(&target, &metadata)?;
-    if metadata.len() > MAX_COMPONENT_BYTES {
-        return Err(FileError::TooLarge);
+    require_private(&target, &metadata, &file)?;
+    let too_large = || FileError::TooLarge(path.to_owned(), most);
+    if metadata.len() > most {
+        return Err(too_large());
     }
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
-    file.take(MAX_COMPONENT_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > MAX_COMPONENT_BYTES {
-        return Err(FileError::TooLarge);
+    file.take(most + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > most { Err(too_large()) } else { Ok(bytes) }
+}
+
+fn require_private_directory(directory: &Path) -> Result<(), FileError> {
+    let failed = |source| FileError::Io { path: directory.to_owned(), source };
+    let opened = File::open(directory).map_err(failed)?;
+    let metadata = opened.metadata().map_err(failed)?;
+    if !metadata.is_dir() {
+        return Err(FileError::NotADirectory(directory.to_owned()));
     }
-    Ok(bytes)
+    Ok(require_private(directory, &metadata, &opened)?)
 }
 
 #[cfg(test)]
-mod tests {
-    use std::os::unix::fs::{PermissionsExt, symlink};
-
-    use super::*;
-
-    fn directory() -> tempfile::TempDir {
-        let directory = tempfile::tempdir().unwrap();
-        std::fs::set_permissions(directory.path(), PermissionsExt::from_mode(0o755)).unwrap();
-        directory
-    }
-
-    fn write(path: &Path, mode: u32) {
-        std::fs::write(path, b"bytes").unwrap();
-        std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
-    }
-
-    #[test]
-    fn only_wasm_files_are_listed_in_order() {
-        let directory = directory();
-        for name in ["b.wasm", "a.wasm", "a.cwasm", "readme.md"] {
-            write(&directory.path().join(name), 0o644);
-        }
-        let names: Vec<_> = list(directory.path()).unwrap().iter().map(|path| super::super::file_name(path)).collect();
-        assert_eq!(names, ["a.wasm", "b.wasm"]);
-    }
-
-    #[test]
-    fn what_others_can_write_is_refused() {
-        let directory = directory();
-        let file = directory.path().join("a.wasm");
-        for mode in [0o664, 0o646] {
-            write(&file, mode);
-            assert!(matches!(read(directory.path(), &file), Err(FileError::NotPrivate(NotPrivate::Mode { .. }))));
-        }
-        write(&file, 0o644);
-        assert_eq!(read(directory.path(), &file).unwrap(), b"bytes");
-        std::fs::set_permissions(directory.path(), PermissionsExt::from_mode(0o777)).unwrap();
-        let message = list(directory.path()).unwrap_err().to_string();
-        assert!(message.contains("chmod go-w"), "{message}");
-    }
-
-    #[test]
-    fn a_link_is_followed_inside_the_directory_only() {
-        let (inside, outside) = (directory(), directory());
-        write(&outside.path().join("x"), 0o644);
-        write(&inside.path().join("real"), 0o644);
-        symlink(outside.path().join("x"), inside.path().join("out.wasm")).unwrap();
-        symlink("real", inside.path().join("in.wasm")).unwrap();
-        assert!(matches!(read(inside.path(), &inside.path().join("out.wasm")), Err(FileError::Outside(_))));
-        assert!(read(inside.path(), &inside.path().join("in.wasm")).is_ok());
-    }
-
-    #[test]
-    fn a_directory_and_a_fifo_are_not_files() {
-        let directory = directory();
-        let path = directory.path().join("dir.wasm");
-        std::fs::create_dir(&path).unwrap();
-        assert!(matches!(read(directory.path(), &path), Err(FileError::NotAFile)));
-        let fifo = directory.path().join("fifo.wasm");
-        rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
-        assert!(matches!(read(directory.path(), &fifo), Err(FileError::NotAFile)));
-    }
-}
+mod tests;

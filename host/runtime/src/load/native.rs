@@ -2,14 +2,19 @@
 //!
 //! Native code is trusted code: the directory is private, each entry carries a MAC under a key
 //! beside the directory, over the component's digest, the engine's settings and the code. What
-//! does not verify is compiled again; nothing here is ever fatal.
+//! does not verify is compiled again; nothing here is ever fatal. What is not loaded goes after a
+//! while: see [`NativeCache::prune`].
 
+mod prune;
+
+use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, Mac as _};
+use pangolin_core::clock::UnixMillis;
 use pangolin_core::secret::Secret;
 use sha2::Sha256;
 use wasmtime::Engine;
@@ -86,6 +91,7 @@ impl NativeCache {
         // this host wrote these very bytes, from this component with these settings; they are
         // copied from the buffer that was verified.
         let component = unsafe { Component::deserialize(engine, code) };
+        prune::mark_used(&path);
         component.inspect_err(|error| tracing::warn!(path = %path.display(), %error, "compiling again")).ok()
     }
 
@@ -99,8 +105,15 @@ impl NativeCache {
         }
     }
 
+    /// Removes what is not loaded and was not used for a while, and of the rest the oldest, until
+    /// the directory is within its bounds. Blocking.
+    pub(crate) fn prune(&self, loaded: &BTreeSet<String>, now: UnixMillis) {
+        let loaded = loaded.iter().map(|digest| self.path(digest)).collect();
+        prune::prune(&self.directory, &loaded, now);
+    }
+
     fn path(&self, digest: &str) -> PathBuf {
-        self.directory.join(format!("{digest}-{:016x}.native", self.compatibility))
+        self.directory.join(format!("{digest}-{:016x}.{}", self.compatibility, prune::EXTENSION))
     }
 
     #[expect(clippy::disallowed_methods, reason = "the key of the MAC is used as the key of the MAC")]
