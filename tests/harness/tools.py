@@ -93,3 +93,10 @@ def hostile_component() -> Path:
     if not path.exists():
         raise Missing(f"{path} is missing: cargo xtask plugins --hostile")
     return path
+
+
+def example_component(file: str) -> Path:
+    path = TARGET / "examples" / file
+    if not path.exists():
+        raise Missing(f"{path} is missing: cargo xtask examples")
+    return path
