@@ -9,7 +9,7 @@ import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -86,7 +86,7 @@ class Arena:
         self.secrets = self._secrets()
         self.granted.allowed = [f"authorization: Bearer {token}".encode(), *self._uses()]
         self.collector.allowed = [f"authorization: Bearer {self.secrets['anywhere_secret']}".encode()]
-        self._life = count(900)
+        self._life = cycle(range(900, 3600))
         # The words that the operator pastes are the host's own.
         host.settings["PANGOLIN_PLUGIN_DIR"] = str(install(host.dir / "plugins", hostile_component()))
         host.settings["PANGOLIN_EGRESS_ALLOW"] = "127.0.0.1/32"
@@ -98,13 +98,22 @@ class Arena:
         grants.chmod(0o600)
         host.settings["PANGOLIN_PLUGIN_GRANTS"] = str(grants)
         host.start()
-        self.mallory, self.honest, self.victim = (self._lake() for _ in range(3))
+        self.mallory, self.honest, self.victim = (self.lake() for _ in range(3))
 
     def stop(self) -> None:
         for upstream in (self.granted, self.collector, self.forbidden):
             upstream.stop()
 
-    def _lake(self) -> Lake:
+    @property
+    def pid(self) -> int:
+        return self.host.pid
+
+    def fresh_life(self) -> int:
+        """A life that nobody asked for yet: nothing is served from memory."""
+        return next(self._life)
+
+    def lake(self) -> Lake:
+        """A tenant of its own, with two tables."""
         lake = new_lake(new_tenant(self.host, self.planted), self.seaweed)
         lake.tenant.admin.api.create_table(lake.catalog, "sales", "mine")
         lake.tenant.admin.api.create_table(lake.catalog, "sales", "other")
@@ -166,8 +175,7 @@ class Arena:
         logged = self.host.log.stat().st_size
         with ThreadPoolExecutor(2) as pool:
             bad = pool.submit(self.vend, lake)
-            # A life that nobody asked for yet: nothing is served from memory.
-            good = pool.submit(self.vend, self.honest, params={"ttl": next(self._life)})
+            good = pool.submit(self.vend, self.honest, params={"ttl": self.fresh_life()})
         honest_status, honest_text, honest_seconds = good.result()
         assert honest_status == 200, honest_text
         assert honest_seconds < DEADLINE_SECONDS, honest_seconds

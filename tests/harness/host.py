@@ -117,6 +117,11 @@ class Host:
         if self._child is not None:
             self._child.stop()
 
+    @property
+    def pid(self) -> int:
+        assert self._child is not None, "the host was not started"
+        return self._child.pid
+
     def crash(self) -> None:
         """Ends it without a chance to clean up."""
         if self._child is not None:
