@@ -31,20 +31,21 @@ pub(super) fn not_granted(call: &Call, url: &Url, what: &str, nor: &str) -> Stri
     let port = url.port().map(|port| format!(" on port {port}")).unwrap_or_default();
     let why = match call.lacking.host(&call.config, url) {
         Some(lines) => lines,
-        None if is_granted_elsewhere(call, url) => format!(
-            "it is granted for https on the usual port; another port, or plain http, is granted by \"field:<name>\" of a \
-             field whose URL has it"
-        ),
+        None if is_asked_for_elsewhere(call, url) => {
+            "its description asks for this host by https on the usual port; another port, or plain http, is opened by \
+             \"field:<name>\" of a field whose URL has it"
+                .to_owned()
+        }
         None => format!("its description does not ask for this host{nor}, so no line of the grant file opens it"),
     };
     format!("plugin '{plugin}' may not reach {what}'{host}'{port}: {why}")
 }
 
-/// Whether the same host is granted by https on the usual port.
-fn is_granted_elsewhere(call: &Call, url: &Url) -> bool {
+/// Whether the plugin asks for the same host by https on the usual port.
+fn is_asked_for_elsewhere(call: &Call, url: &Url) -> bool {
     let mut usual = url.clone();
     let changed = usual.set_scheme("https").is_ok() && usual.set_port(None).is_ok();
-    changed && host_granted(&call.hosts, &call.config, &usual)
+    changed && (host_granted(&call.hosts, &call.config, &usual) || call.lacking.host(&call.config, &usual).is_some())
 }
 
 fn denied(code: &str, message: String) -> StrategyError {

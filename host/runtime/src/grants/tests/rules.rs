@@ -186,7 +186,7 @@ proptest! {
         let after = case.effective(&GrantFile::parse(&text).unwrap());
         prop_assert_eq!(&after.missing, "", "{}", text);
         prop_assert!(after.given);
-        let asked = Case { grant: None, built_in: true, ..case.clone() };
+        let asked = Case { grant: None, built_in: true, ..case };
         let everything = asked.effective(&asked.file());
         prop_assert_eq!(after.rights().host_identity, everything.rights().host_identity);
         prop_assert_eq!(after.fields, everything.fields);
