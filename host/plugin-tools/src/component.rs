@@ -22,8 +22,8 @@ pub struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let module = std::fs::read(&arguments.module)
-        .with_context(|| format!("{} cannot be read", arguments.module.display()))?;
+    let module =
+        std::fs::read(&arguments.module).with_context(|| format!("{} cannot be read", arguments.module.display()))?;
     let component = encode(&module).with_context(|| format!("no component of {}", arguments.module.display()))?;
     place(&arguments.out, &component)?;
     let shape = Shape::of(&component);

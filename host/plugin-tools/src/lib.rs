@@ -2,7 +2,13 @@
 //! is loaded and called by the very runtime that the host uses, so what holds here holds there.
 #![warn(missing_docs)]
 
+#[cfg(test)]
+#[expect(dead_code, reason = "the runtime's tests use more of it")]
+#[path = "../../runtime/tests/runtime/ask.rs"]
+mod ask;
+mod bench;
 mod bindings;
+mod call;
 mod captured;
 mod check;
 mod component;
@@ -16,11 +22,22 @@ mod guest;
 #[path = "../../runtime/tests/runtime/image.rs"]
 mod image;
 mod inspect;
+mod keygen;
+mod lab;
 mod loaded;
+mod mock;
+mod new;
+mod planted;
 mod printed;
 mod reach;
+mod run;
+mod scenario;
 mod shape;
 mod shown;
+mod sign;
+mod verify;
+mod test;
+mod upstream;
 mod wit;
 mod words;
 
@@ -44,6 +61,8 @@ pub struct Context {
 pub enum PluginCommand {
     /// Print the contract between host and plugins, or write it to a folder.
     Wit(wit::Arguments),
+    /// Write a project in the language of your choice, to be changed into your own.
+    New(new::Arguments),
     /// Write the contract as code of a language that has no package for it.
     Bindings(bindings::Arguments),
     /// Make a component of a core module, as a C or Rust compiler writes one.
@@ -54,6 +73,20 @@ pub enum PluginCommand {
     Check(check::Arguments),
     /// Print a page about a strategy, made of what it says of itself.
     Docs(docs::Arguments),
+    /// Hold a component against the conformance suite, without any cloud.
+    Test(test::Arguments),
+    /// Run one call of a component, and show what it sent, logged and answered.
+    Run(Box<run::Arguments>),
+    /// Measure what a component costs, without a network.
+    Bench(bench::Arguments),
+    /// Serve the upstream of a scenario on 127.0.0.1, for a host that runs the component.
+    Mock(mock::Arguments),
+    /// Make a key that signs plugins.
+    Keygen(keygen::Arguments),
+    /// Sign a component.
+    Sign(sign::Arguments),
+    /// Say who signed a component; exit code 1 if nobody did who counts.
+    Verify(verify::Arguments),
 }
 
 /// Runs one command.
@@ -63,10 +96,18 @@ pub enum PluginCommand {
 pub async fn run(command: &PluginCommand, context: &Context) -> anyhow::Result<()> {
     match command {
         PluginCommand::Wit(arguments) => wit::run(arguments),
+        PluginCommand::New(arguments) => new::run(arguments),
         PluginCommand::Bindings(arguments) => bindings::run(arguments),
         PluginCommand::Component(arguments) => component::run(arguments),
         PluginCommand::Inspect(arguments) => inspect::run(arguments, context).await,
         PluginCommand::Check(arguments) => check::run(arguments, context).await,
         PluginCommand::Docs(arguments) => docs::run(arguments, context).await,
+        PluginCommand::Test(arguments) => test::run(arguments, context).await,
+        PluginCommand::Run(arguments) => run::run(arguments, context).await,
+        PluginCommand::Bench(arguments) => bench::run(arguments, context).await,
+        PluginCommand::Mock(arguments) => mock::run(arguments).await,
+        PluginCommand::Keygen(arguments) => keygen::run(arguments),
+        PluginCommand::Sign(arguments) => sign::run(arguments),
+        PluginCommand::Verify(arguments) => verify::run(arguments, context),
     }
 }

@@ -31,9 +31,7 @@ pub(crate) fn of(import: &str) -> Reach {
             "azure" => {
                 reaches("Azure tokens and SAS by the host, scope checked; its own identity only if `host_identity`")
             }
-            "gcp" => {
-                reaches("Google tokens by the host, boundary proved; its own identity only if `host_identity`")
-            }
+            "gcp" => reaches("Google tokens by the host, boundary proved; its own identity only if `host_identity`"),
             _ => reaches("not offered by this host"),
         };
     }

@@ -109,7 +109,10 @@ fn about_field(field: &Field, info: &StrategyInfo, out: &mut Vec<String>) {
     for alias in field.aliases.iter().filter(|alias| folded(alias) == *name) {
         out.push(format!("the alias {alias} of `{name}` is not needed: '-' and '_' and cases are one"));
     }
-    if d.scoping_rules.iter().any(|rule| rule.field == *name && !field.choices.is_empty() && !field.choices.contains(&rule.equals)) {
+    if d.scoping_rules
+        .iter()
+        .any(|rule| rule.field == *name && !field.choices.is_empty() && !field.choices.contains(&rule.equals))
+    {
         out.push(format!("a scoping rule of `{name}` has a value that is none of its choices"));
     }
 }
@@ -133,10 +136,7 @@ fn about_secret(field: &Field, info: &StrategyInfo, out: &mut Vec<String>) {
         out.push(format!("secret `{name}` has {sent} uses: each is a way to send it, keep the one that is needed"));
     }
     if sent > 0 && field.secret_hosts.is_empty() && d.hosts.len() > 1 {
-        out.push(format!(
-            "secret `{name}` may go to any of {} hosts: name the one that it belongs to",
-            d.hosts.len()
-        ));
+        out.push(format!("secret `{name}` may go to any of {} hosts: name the one that it belongs to", d.hosts.len()));
     }
     let goes_out = field.secret_uses.contains(&SecretUse::CredentialValue);
     if !goes_out && !imports(info, &USES) {

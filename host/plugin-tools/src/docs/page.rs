@@ -23,7 +23,13 @@ fn write(out: &mut String, info: &StrategyInfo) -> fmt::Result {
     writeln!(out, "- Locations: {}", schemes.join(", "))?;
     writeln!(out, "- A credential opens {}.", words::scoping(d.scoping))?;
     for rule in &d.scoping_rules {
-        writeln!(out, "  Where `{}` is `{}` it opens {}.", rule.field, code(&rule.equals), words::scoping(rule.scoping))?;
+        writeln!(
+            out,
+            "  Where `{}` is `{}` it opens {}.",
+            rule.field,
+            code(&rule.equals),
+            words::scoping(rule.scoping)
+        )?;
     }
     writeln!(out, "- A credential lives {}.", words::life(d))?;
     if info.presigns() {
@@ -47,7 +53,14 @@ fn fields(out: &mut String, d: &Description) -> fmt::Result {
     for field in &d.fields {
         let aliases: Vec<String> = field.aliases.iter().map(|alias| format!("`{alias}`")).collect();
         let need = if field.required { " **Required.**" } else { "" };
-        writeln!(out, "| `{}` | {} | {} | {}{need} |", field.name, aliases.join(", "), value(field), plain(&field.help))?;
+        writeln!(
+            out,
+            "| `{}` | {} | {} | {}{need} |",
+            field.name,
+            aliases.join(", "),
+            value(field),
+            plain(&field.help)
+        )?;
     }
     Ok(())
 }

@@ -68,7 +68,8 @@ fn asked_and_granted(out: &mut String, strategy: &Strategy, grant_file: Option<&
     }
     for secret in &strategy.asks_for.secrets {
         let uses = secret.uses.join("; ");
-        let sent = if secret.sent_to.is_empty() { String::new() } else { format!(", to {}", secret.sent_to.join(", ")) };
+        let sent =
+            if secret.sent_to.is_empty() { String::new() } else { format!(", to {}", secret.sent_to.join(", ")) };
         row(out, "secret", &format!("{}: {uses}{sent}", secret.field))?;
     }
     if strategy.asks_for.hosts.is_empty() && strategy.asks_for.secrets.is_empty() {
@@ -96,7 +97,7 @@ fn asked_and_granted(out: &mut String, strategy: &Strategy, grant_file: Option<&
         writeln!(out, "  nothing")?;
     }
     if !strategy.missing_grants.is_empty() {
-        writeln!(out, "\nall that it asks for, as lines of the grant file")?;
+        writeln!(out, "\nwhat it asks for and lacks, as lines of the grant file")?;
         for line in strategy.missing_grants.lines() {
             writeln!(out, "  {line}")?;
         }

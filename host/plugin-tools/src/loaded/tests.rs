@@ -9,7 +9,7 @@ fn written(guest: &Guest) -> (TempDir, PathBuf) {
 }
 
 fn shop() -> Guest {
-    let mut guest = Guest::named("Shop");
+    let mut guest = Guest::named("Shop").importing("http", "send", "(param i32 i32)");
     guest.secrets = vec![("api_key", BEARER)];
     guest.hosts = vec!["shop.example.com"];
     guest

@@ -77,7 +77,9 @@ function buy(url, order) {
       trust: null,
       timeoutMs: null,
     });
-  } catch ({ kind, message }) {
+  } catch (error) {
+    // The other side of an import's `result` is thrown as an Error that carries it.
+    const { kind, message } = error.payload ?? { kind: "internal", message: String(error) };
     const kinds = { denied: "denied", invalid: "invalid-config", dns: "unavailable", connect: "unavailable", timeout: "unavailable" };
     throw failed(kinds[kind] ?? "upstream", "token-service-unreachable", `The token service gave no answer: ${message}`);
   }

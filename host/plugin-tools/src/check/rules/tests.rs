@@ -79,15 +79,9 @@ fn each_question_is_asked() {
             "any of 2 hosts",
             one(|info| info.description.hosts.push(HostPattern::Literal("other.example.com".to_owned()))),
         ),
-        (
-            "has 2 uses",
-            one(|info| info.description.fields[1].secret_uses.push(SecretUse::Basic)),
-        ),
+        ("has 2 uses", one(|info| info.description.fields[1].secret_uses.push(SecretUse::Basic))),
         ("raw_hmac", one(|info| info.description.fields.push(secret("seed", &[SecretUse::RawHmac])))),
-        (
-            "credential_values",
-            one(|info| info.description.fields.push(secret("key", &[SecretUse::CredentialValue]))),
-        ),
+        ("credential_values", one(|info| info.description.fields.push(secret("key", &[SecretUse::CredentialValue])))),
         (
             "none of its choices",
             one(|info| {
