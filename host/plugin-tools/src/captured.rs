@@ -14,6 +14,9 @@ use tracing_subscriber::layer::{Context, SubscriberExt as _};
 /// Target of the lines that guests write.
 const PLUGIN: &str = "plugin";
 
+/// Target of the lines that say what a call took of its bounds.
+pub(crate) const USAGE: &str = "plugin.usage";
+
 /// Older lines go first. One call may write 64 lines of its own.
 const MOST_LINES: usize = 20_000;
 
@@ -97,7 +100,7 @@ struct Keep(CapturedLog);
 
 impl<S: Subscriber> Layer<S> for Keep {
     fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
-        metadata.is_event() && (metadata.target() == PLUGIN || *metadata.level() <= Level::INFO)
+        metadata.is_event() && (matches!(metadata.target(), PLUGIN | USAGE) || *metadata.level() <= Level::INFO)
     }
 
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {

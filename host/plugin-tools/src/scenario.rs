@@ -37,8 +37,8 @@ pub(crate) struct Scenario {
     /// Fields that are no secrets, those of the storage among them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) config: BTreeMap<String, Value>,
-    /// Values of secrets; an empty text stands for one that is made up. Never written.
-    #[serde(deserialize_with = "secret_text::read", skip_serializing)]
+    /// Values of secrets; an empty text stands for one that is made up. Written without values.
+    #[serde(with = "secret_text", skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) secrets: BTreeMap<String, Secret<String>>,
     /// Of several that match a request the first answers.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -3,6 +3,7 @@
 
 pub(crate) mod canned;
 mod fault;
+mod forward;
 mod matching;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,6 +14,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use pangolin_core::clock::Clock;
 use pangolin_egress::{EgressError, Request, Response, Upstream};
 
+pub(crate) use self::forward::Forward;
 pub(crate) use self::fault::{ALL as ALL_FAULTS, Fault, RETRY_AFTER_SECONDS};
 pub(crate) use self::matching::Reach;
 use crate::scenario::{Exchange, Failure, Instants, render};
@@ -25,15 +27,17 @@ const MOST_SEEN: usize = 1_000;
 pub(crate) struct Seen {
     pub(crate) request: Request,
     pub(crate) by: By,
-    /// The answer; none where there was none.
-    pub(crate) status: Option<StatusCode>,
-    /// Whether the answer had a body.
-    pub(crate) has_body: bool,
+    pub(crate) answer: Result<Response, EgressError>,
     /// Whether the answer says when something ends.
     pub(crate) says_expiry: bool,
 }
 
 impl Seen {
+    /// Whether the answer had a body.
+    pub(crate) fn has_body(&self) -> bool {
+        self.answer.as_ref().is_ok_and(|answer| !answer.body.is_empty())
+    }
+
     /// `POST https://tokens.example.com/v1`: without the query, which may be long.
     pub(crate) fn title(&self) -> String {
         let mut url = self.request.url.clone();
@@ -53,6 +57,8 @@ pub(crate) enum By {
     Fault(Fault),
     /// Nothing: the scenario has no answer.
     Nobody,
+    /// The server itself.
+    Network,
 }
 
 /// What it does from now on.
@@ -66,12 +72,23 @@ pub(crate) struct Orders {
     pub(crate) gone: bool,
 }
 
+/// An upstream that keeps what it was sent.
+pub(crate) trait Witness: Upstream {
+    /// Starts anew: nothing was seen, nothing was answered.
+    fn begin(&self, orders: Orders);
+
+    /// What was seen since.
+    fn seen(&self) -> Vec<Seen>;
+}
+
 /// Answers by a scenario.
 #[derive(Debug)]
 pub(crate) struct Scripted {
     exchanges: Vec<Exchange>,
     clock: Arc<dyn Clock>,
     reach: Reach,
+    /// Whether clouds answer what the scenario does not.
+    clouds: bool,
     state: Mutex<State>,
 }
 
@@ -89,18 +106,12 @@ impl Scripted {
     pub(crate) fn new(exchanges: Vec<Exchange>, clock: Arc<dyn Clock>, reach: Reach, ttl_seconds: u32) -> Self {
         let orders = Orders { ttl_seconds, fault: None, gone: false };
         let state = State { orders, seen: Vec::new(), used: vec![0; exchanges.len()], failing: None };
-        Self { exchanges, clock, reach, state: Mutex::new(state) }
+        Self { exchanges, clock, reach, clouds: true, state: Mutex::new(state) }
     }
 
-    /// Starts anew: nothing was seen, nothing was answered.
-    pub(crate) fn begin(&self, orders: Orders) {
-        let mut state = self.state();
-        *state = State { orders, seen: Vec::new(), used: vec![0; self.exchanges.len()], failing: None };
-    }
-
-    /// What was seen since.
-    pub(crate) fn seen(&self) -> Vec<Seen> {
-        self.state().seen.clone()
+    /// Nothing answers but the scenario.
+    pub(crate) fn alone(self) -> Self {
+        Self { clouds: false, ..self }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -124,14 +135,14 @@ impl Scripted {
             };
             return (By::Scenario(index), reply);
         }
-        if let Some((cloud, reply)) = canned::answer(request, &instants) {
+        if let Some((cloud, reply)) = self.clouds.then(|| canned::answer(request, &instants)).flatten() {
             return (By::Cloud(cloud), Ok(reply));
         }
         let asked = format!("the scenario has no answer for {} {}", request.method, request.url);
         (By::Nobody, Err(fault::failed(Failure::Connect, &host(request), &asked)))
     }
 
-    /// The answer with what was ordered, and what it waits for.
+    /// The answer with what was ordered, and how late it comes.
     fn ordered(&self, request: &Request) -> (Result<Response, EgressError>, Option<Duration>) {
         let mut state = self.state();
         let number = state.seen.len();
@@ -141,22 +152,19 @@ impl Scripted {
         if state.orders.gone && !matches!(request.method.as_str(), "GET" | "HEAD") {
             reply = Ok(Reply::new(404, "not found"));
         }
-        let mut wait = None;
+        let wait = reply.as_ref().ok().and_then(|reply| reply.delay);
         if let Some((first, fault)) = state.orders.fault {
             if number == first {
                 state.failing = Some(place.clone());
             }
             if state.failing.as_ref() == Some(&place) {
                 by = By::Fault(fault);
-                wait = fault.wait();
                 reply = fault.apply(request, reply);
             }
         }
         let answer = reply.map(Response::from);
-        let status = answer.as_ref().ok().map(|response| response.status);
-        let has_body = answer.as_ref().is_ok_and(|response| !response.body.is_empty());
         if number < MOST_SEEN {
-            state.seen.push(Seen { request: request.clone(), by, status, has_body, says_expiry });
+            state.seen.push(Seen { request: request.clone(), by, answer: answer.clone(), says_expiry });
         }
         (answer, wait)
     }
@@ -178,6 +186,17 @@ impl Upstream for Scripted {
     }
 }
 
+impl Witness for Scripted {
+    fn begin(&self, orders: Orders) {
+        let mut state = self.state();
+        *state = State { orders, seen: Vec::new(), used: vec![0; self.exchanges.len()], failing: None };
+    }
+
+    fn seen(&self) -> Vec<Seen> {
+        self.state().seen.clone()
+    }
+}
+
 fn host(request: &Request) -> String {
     request.url.host_str().unwrap_or_default().to_owned()
 }
@@ -189,6 +208,7 @@ pub(crate) struct Reply {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) says_expiry: bool,
+    pub(crate) delay: Option<Duration>,
 }
 
 impl Reply {
@@ -198,6 +218,7 @@ impl Reply {
             headers: HeaderMap::new(),
             body: Bytes::from(body.into()),
             says_expiry: false,
+            delay: None,
         }
     }
 
@@ -232,7 +253,7 @@ fn scripted(exchange: &Exchange, request: &Request, instants: &Instants) -> Repl
             reply.headers.insert(name, value);
         }
     }
-    Reply { says_expiry, ..reply }
+    Reply { says_expiry, delay: exchange.delay_ms.map(Duration::from_millis), ..reply }
 }
 
 #[cfg(test)]

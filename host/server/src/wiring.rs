@@ -11,6 +11,7 @@ use pangolin_core::vend::{CacheSettings, LeaseSettings, VendSettings, Vending};
 use pangolin_egress::EgressClient;
 use pangolin_runtime::{DEFAULT_PLACES, GrantFile, Runtime, RuntimeConfig, ServiceSettings, Services, StsSettings};
 use pangolin_store::{Store, StoreConfig};
+use prometheus_client::registry::Registry;
 
 use crate::auth::passwords::Passwords;
 use crate::auth::throttle::Throttle;
@@ -18,7 +19,7 @@ use crate::auth::tokens::TokenIssuer;
 use crate::config::{AuthMode, Config};
 use crate::secret_resolver::SystemSecrets;
 use crate::state::{AppState, Inner};
-use crate::{bootstrap, data_dir};
+use crate::{api, bootstrap, data_dir};
 
 include!(concat!(env!("OUT_DIR"), "/builtin_plugins.rs"));
 
@@ -29,8 +30,10 @@ include!(concat!(env!("OUT_DIR"), "/builtin_plugins.rs"));
 pub async fn build(config: Config) -> anyhow::Result<AppState> {
     let store = open_store(&config).await?;
     let egress = egress(&config)?;
-    let strategies = Arc::new(open_runtime(&config, egress.clone()).await?);
-    assemble(config, store, egress, strategies).await
+    let runtime = open_runtime(&config, egress.clone()).await?;
+    let mut metrics = Registry::default();
+    runtime.register_metrics(&mut metrics);
+    assemble(config, store, egress, Arc::new(runtime), metrics).await
 }
 
 /// The same over parts that are open already.
@@ -42,7 +45,9 @@ pub async fn assemble(
     store: Store,
     egress: EgressClient,
     strategies: Arc<dyn Strategies>,
+    mut metrics: Registry,
 ) -> anyhow::Result<AppState> {
+    api::metrics::register(&mut metrics, strategies.clone());
     let config = Arc::new(config);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let audit: Arc<dyn AuditTrail> = Arc::new(store.clone());
@@ -90,6 +95,7 @@ pub async fn assemble(
         store,
         audit,
         strategies,
+        metrics,
         vending,
         catalogs,
         egress,
@@ -152,6 +158,7 @@ pub(crate) fn tool_context() -> pangolin_plugin_tools::Context {
     pangolin_plugin_tools::Context {
         builtin: BUILTIN_PLUGIN_DIGESTS.iter().map(|digest| (*digest).to_owned()).collect(),
         grants: std::env::var_os("PANGOLIN_PLUGIN_GRANTS").map(Into::into),
+        ..pangolin_plugin_tools::Context::default()
     }
 }
 

@@ -10,6 +10,7 @@ use super::placeholder;
 
 const MAX_BODY: usize = 1 << 20;
 const MAX_HEADERS: usize = 64;
+const MAX_DELAY_MS: u64 = 60_000;
 
 /// A request by what it must have, and what answers it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -27,6 +28,9 @@ pub(crate) struct Exchange {
     /// Answers so many requests at most; none: any number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) times: Option<u32>,
+    /// How late the answer comes, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) delay_ms: Option<u64>,
     /// Instead of an answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) failure: Option<Failure>,
@@ -76,6 +80,9 @@ impl Exchange {
         StatusCode::from_u16(self.status).map_err(|_| format!("status {} is none of HTTP", self.status))?;
         if self.body.len() > MAX_BODY || self.headers.len() > MAX_HEADERS {
             return Err(format!("a body has at most {MAX_BODY} bytes, and there are at most {MAX_HEADERS} headers"));
+        }
+        if self.delay_ms.is_some_and(|ms| ms > MAX_DELAY_MS) {
+            return Err(format!("delay_ms is at most {MAX_DELAY_MS}"));
         }
         for name in self.requires.iter().chain(self.headers.keys()) {
             HeaderName::try_from(name).map_err(|_| format!("'{}' is no name of a header", name.escape_debug()))?;

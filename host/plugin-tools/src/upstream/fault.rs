@@ -1,7 +1,5 @@
 //! How an upstream fails.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
@@ -29,8 +27,6 @@ pub(crate) enum Fault {
     Huge,
     /// The status of success, and in the body what was sent.
     Echo,
-    /// The right answer, after this time.
-    Slow(u64),
     Fails(Failure),
 }
 
@@ -66,7 +62,6 @@ impl Fault {
             Self::Truncated => "truncated".to_owned(),
             Self::Huge => "huge".to_owned(),
             Self::Echo => "echo".to_owned(),
-            Self::Slow(_) => "slow".to_owned(),
             Self::Fails(Failure::Dns) => "dns".to_owned(),
             Self::Fails(Failure::Connect) => "connect".to_owned(),
             Self::Fails(Failure::Tls) => "tls".to_owned(),
@@ -80,16 +75,9 @@ impl Fault {
         matches!(self, Self::Malformed | Self::Empty | Self::Truncated | Self::Huge | Self::Echo)
     }
 
-    pub(super) fn wait(self) -> Option<Duration> {
-        match self {
-            Self::Slow(ms) => Some(Duration::from_millis(ms)),
-            _ => None,
-        }
-    }
-
     /// What the answer becomes.
     pub(super) fn apply(self, request: &Request, honest: Result<Reply, EgressError>) -> Result<Reply, EgressError> {
-        let base = honest.clone().unwrap_or_else(|_| Reply::new(200, ""));
+        let base = honest.unwrap_or_else(|_| Reply::new(200, ""));
         let body = |body: Bytes| Ok(Reply { body, says_expiry: false, ..base.clone() });
         match self {
             Self::Status(status) => Ok(Reply::new(status, "the upstream refuses").typed("text/plain")),
@@ -102,7 +90,6 @@ impl Fault {
             Self::Truncated => body(base.body.slice(..base.body.len() / 2)),
             Self::Huge => body(Bytes::from(vec![b'x'; HUGE])),
             Self::Echo => body(echo(request)),
-            Self::Slow(_) => honest,
             Self::Fails(failure) => {
                 Err(failed(failure, request.url.host_str().unwrap_or_default(), "a fault that was ordered"))
             }

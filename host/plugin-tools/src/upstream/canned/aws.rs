@@ -27,13 +27,13 @@ pub(super) fn sts(request: &Request, form: &Form, instants: &Instants) -> Option
     let asked = form.get("DurationSeconds").and_then(|text| text.parse().ok()).unwrap_or(3_600);
     let expires = Instants { ttl_seconds: instants.ttl_seconds.min(asked), ..*instants }.expires().to_rfc3339();
     let body = format!(
-        "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>\
+        "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult>\
+         <AssumedRoleUser><AssumedRoleId>AROAEXAMPLE:example</AssumedRoleId>\
+         <Arn>arn:aws:sts::123456789012:assumed-role/example/example</Arn></AssumedRoleUser><Credentials>\
          <AccessKeyId>ASIAEXAMPLEEXAMPLE00</AccessKeyId>\
          <SecretAccessKey>minted+secret/access+key+of+the+example0</SecretAccessKey>\
          <SessionToken>minted-session-token-of-the-example//////////</SessionToken>\
          <Expiration>{expires}</Expiration></Credentials>\
-         <AssumedRoleUser><AssumedRoleId>AROAEXAMPLE:example</AssumedRoleId>\
-         <Arn>arn:aws:sts::123456789012:assumed-role/example/example</Arn></AssumedRoleUser>\
          <PackedPolicySize>12</PackedPolicySize></AssumeRoleResult>\
          <ResponseMetadata><RequestId>00000000-0000-0000-0000-000000000000</RequestId></ResponseMetadata>\
          </AssumeRoleResponse>"
