@@ -1,11 +1,12 @@
 //! The command line.
 
+mod plugin_list;
+
 use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use pangolin_core::ports::Strategies as _;
 
 use crate::config::{self, Config};
 use crate::{router, serve, telemetry, wiring};
@@ -58,12 +59,7 @@ pub fn run() -> ExitCode {
 
 fn dispatch(command: &Command) -> anyhow::Result<()> {
     if let Command::Openapi = command {
-        let document = router::openapi().to_pretty_json()?;
-        return match writeln!(std::io::stdout(), "{document}") {
-            // Whoever reads may stop early.
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
-            _ => Ok(()),
-        };
+        return print(&format!("{}\n", router::openapi().to_pretty_json()?));
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     if let Command::Plugin { command: PluginCommand::Tool(command) } = command {
@@ -103,14 +99,13 @@ fn read_config() -> anyhow::Result<Config> {
 async fn list_plugins(config: &Config) -> anyhow::Result<()> {
     let strategies =
         wiring::open_runtime(config, wiring::egress(config)?).await.context("the plugins cannot be opened")?;
-    for info in strategies.list() {
-        let granted = if info.granted { "granted" } else { "not granted" };
-        println!("{} {} ({granted}) sha256:{}", info.description.name, info.description.version, info.digest);
-        println!("  {}", info.description.summary);
-        println!("  imports: {}", if info.imports.is_empty() { "nothing".to_owned() } else { info.imports.join(", ") });
+    print(&plugin_list::text(&strategies))
+}
+
+/// Prints the text. That whoever reads stops early is no error.
+fn print(text: &str) -> anyhow::Result<()> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
     }
-    for rejected in strategies.rejected() {
-        println!("refused: {}: {}", rejected.file, rejected.reason);
-    }
-    Ok(())
 }

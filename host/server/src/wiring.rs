@@ -1,5 +1,6 @@
 //! Puts the host together from its settings.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -155,10 +156,14 @@ pub(crate) async fn open_runtime(config: &Config, egress: EgressClient) -> anyho
 /// What the commands for plugins know of this host.
 #[expect(clippy::disallowed_methods, reason = "these commands run without the settings of a host")]
 pub(crate) fn tool_context() -> pangolin_plugin_tools::Context {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     pangolin_plugin_tools::Context {
         builtin: BUILTIN_PLUGIN_DIGESTS.iter().map(|digest| (*digest).to_owned()).collect(),
-        grants: std::env::var_os("PANGOLIN_PLUGIN_GRANTS").map(Into::into),
-        ..pangolin_plugin_tools::Context::default()
+        grants: set("PANGOLIN_PLUGIN_GRANTS"),
+        native_cache: set("XDG_CACHE_HOME")
+            .or_else(|| set("HOME").map(|home| home.join(".cache")))
+            .filter(|cache| cache.is_absolute())
+            .map(|cache| cache.join("pangolin/native")),
     }
 }
 
