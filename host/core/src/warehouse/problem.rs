@@ -2,6 +2,10 @@
 
 use crate::strategy::ConfigProblem;
 
+/// Problems of one request that are told. A request can be wrong in as many places as it has fields, and each of
+/// them may name all that the strategy knows.
+const MOST: usize = 32;
+
 /// At least one problem. A message says what is wrong and how to mend it; it never contains the
 /// value of a field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,8 +30,11 @@ impl WarehouseProblems {
 pub(super) struct Problems(Vec<ConfigProblem>);
 
 impl Problems {
+    /// Beyond the first ones nothing is kept: mending those shows the next.
     pub(super) fn add(&mut self, field: &str, message: impl Into<String>) {
-        self.0.push(ConfigProblem { field: field.to_owned(), message: message.into() });
+        if self.0.len() < MOST {
+            self.0.push(ConfigProblem { field: field.to_owned(), message: message.into() });
+        }
     }
 
     /// Takes the value out of a result, and its message as a problem of `field`.
@@ -54,4 +61,19 @@ impl Problems {
 /// A name from the request, safe to be shown: short, without control characters.
 pub(super) fn shown(name: &str) -> String {
     name.chars().take(64).collect::<String>().escape_debug().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_that_is_wrong_everywhere_gets_a_short_answer() {
+        let mut problems = Problems::default();
+        for at in 0..100_000 {
+            problems.add(&format!("f{at}"), "unknown");
+        }
+        assert!(problems.has("f0"));
+        assert_eq!(problems.into_error().problems().len(), MOST);
+    }
 }

@@ -5,14 +5,17 @@ use serde_json::Value;
 use crate::strategy::FieldKind;
 
 const MAX_TEXT: usize = 8 * 1024;
+/// Documents come as text and as JSON; each vend hands them to the guest.
+const MAX_JSON: usize = 64 * 1024;
 
 /// The value in its normal form; none clears the field. Booleans and numbers are also taken as
 /// text, as the documented forms write them.
 pub(super) fn coerce(kind: FieldKind, value: &Value) -> Result<Option<Value>, String> {
+    let most = if kind == FieldKind::Json { MAX_JSON } else { MAX_TEXT };
     match value {
         Value::Null => return Ok(None),
         Value::String(text) if text.trim().is_empty() => return Ok(None),
-        Value::String(text) if text.len() > MAX_TEXT => return Err(format!("is longer than {MAX_TEXT} bytes")),
+        Value::String(text) if text.len() > most => return Err(format!("is longer than {most} bytes")),
         _ => {}
     }
     match kind {
@@ -101,7 +104,9 @@ fn json(value: &Value) -> Result<String, String> {
             Ok(_) => Ok(text.trim().to_owned()),
             Err(_) => Err("must be a JSON document".to_owned()),
         },
-        other => Ok(other.to_string()),
+        other => Some(other.to_string())
+            .filter(|text| text.len() <= MAX_JSON)
+            .ok_or_else(|| format!("is longer than {MAX_JSON} bytes")),
     }
 }
 
@@ -110,6 +115,16 @@ mod tests {
     use super::*;
 
     const PEM: &str = "-----BEGIN CERTIFICATE-----\nMIIB\r\n-----END CERTIFICATE-----";
+
+    #[test]
+    fn a_document_is_bounded_in_both_forms() {
+        let long = serde_json::json!(["x".repeat(MAX_JSON)]);
+        for value in [Value::from(long.to_string()), long] {
+            assert_eq!(coerce(FieldKind::Json, &value), Err(format!("is longer than {MAX_JSON} bytes")));
+        }
+        let fine = serde_json::json!(["x".repeat(MAX_TEXT)]);
+        assert_eq!(coerce(FieldKind::Json, &fine), Ok(Some(fine.to_string().into())));
+    }
 
     #[test]
     fn only_certificates_have_lines() {
