@@ -7,12 +7,12 @@ from harness.attack_arena import Arena
 # What it does, and the code that names the bound.
 MISDEEDS = {
     "spin": {"plugin-cpu-exceeded"},
-    "spin-clock": {"plugin-host-calls"},
+    "spin-clock": {"plugin-host-calls", "plugin-cpu-exceeded"},
     "spin-random": {"plugin-random-bytes", "plugin-host-calls"},
     "too-much-random": {"plugin-random-bytes"},
     "spin-hash": {"plugin-hash-bytes", "plugin-cpu-exceeded"},
-    "spin-log": {"plugin-host-calls"},
-    "spin-log-empty": {"plugin-host-calls"},
+    "spin-log": {"plugin-host-calls", "plugin-cpu-exceeded"},
+    "spin-log-empty": {"plugin-host-calls", "plugin-cpu-exceeded"},
     "log-huge": {"plugin-memory", "plugin-copy-bytes"},
     "allocate": {"plugin-memory"},
     "allocate-at-once": {"plugin-memory"},

@@ -67,7 +67,7 @@ def assume(**more: Any) -> Step:
 
 
 def refused(seen: Step) -> bool:
-    return "ok" not in seen and seen["kind"] in ("Denied", "InvalidConfig")
+    return "ok" not in seen and seen["kind"] in ("Denied", "InvalidConfig", "Unsupported")
 
 
 def test_what_is_minted_for_the_table_is_in_no_log(arena: Arena) -> None:
@@ -86,7 +86,7 @@ def test_no_session_wider_than_the_table(arena: Arena, name: str) -> None:
     text = WIDE_POLICIES[name].replace('"Resource": null, ', "").replace('"Action": null, ', "")
     out = arena.script(assume(policy=filled(arena, text)) if len(text) < 8000 else assume(policy={"repeat": ["x", 100_000]}))
     assert refused(out.seen[0]), out.seen
-    assert out.seen[0]["code"] in ("policy-too-wide", "policy-missing", "invalid-request"), out.seen
+    assert out.seen[0]["code"] in ("policy-too-wide", "policy-required", "policy-too-large"), out.seen
 
 
 def test_no_session_by_another_s_identity_or_of_another_server(arena: Arena) -> None:
@@ -129,7 +129,7 @@ def test_no_signature_that_lives_longer_or_of_another_key(arena: Arena) -> None:
 
 def test_no_signed_request_to_the_storage_outside_of_the_table(arena: Arena) -> None:
     auth = {"by": "sigv4", "service": "s3"}
-    urls = [filled(arena, url) for url in OUTSIDE]
+    urls = [filled(arena, url) for url in OUTSIDE if "{upstream}" not in url]
     steps = [{"do": "send", "method": method, "url": url, "auth": auth} for url in urls for method in ("GET", "PUT")][:60]
     # The field says that the storage is the server that secrets may go to.
     out = arena.script(*steps, upstream=arena.seaweed.endpoint)
@@ -147,7 +147,7 @@ def test_no_key_of_the_storage_signs_for_another_service(arena: Arena) -> None:
     ]
     steps += [
         {"do": "send", "url": filled(arena, "{endpoint}/{path}x"), "auth": {"by": "sigv4", "service": "s3"}, "headers": [[name, "x"]]}
-        for name in ("x-amz-copy-source", "x-amz-acl", "x-amz-grant-read", "x-amz-server-side-encryption-customer-key")
+        for name in ("x-amz-copy-source", "x-amz-acl", "x-amz-grant-read", "x-http-method-override")
     ]
     out = arena.script(*steps, upstream=arena.seaweed.endpoint)
     for step, seen in zip(steps, out.seen, strict=True):

@@ -27,7 +27,7 @@ from harness.world import Lake, new_lake, new_tenant
 # Small, so that what runs into a bound does so soon.
 LIMITS = """
 [plugins.Hostile.limits]
-cpu_ms = 150
+cpu_ms = 400
 wall_ms = 2500
 memory_bytes = 16777216
 http_calls = 64

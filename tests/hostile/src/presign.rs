@@ -23,7 +23,7 @@ pub(crate) fn run(request: &PresignRequest) -> Result<Presigned, VendError> {
         "presign-long" => honest(format!("{endpoint}/{path}?signed"), life + 7200),
         "presign-ended" => Presigned { expires_at_ms: 1, ..signed() },
         "presign-other-object" => honest(format!("{endpoint}/{path}2?signed"), life),
-        "presign-other-table" => honest(format!("{endpoint}/{}?signed", path.replace("/mine/", "/other/")), life),
+        "presign-other-table" => honest(format!("{endpoint}/{}?signed", path.replace("/mine-", "/other-")), life),
         "presign-up" => honest(format!("{endpoint}/{path}/../../secret?signed"), life),
         "presign-huge" => honest(format!("{endpoint}/{path}?{}", "x".repeat(1 << 20)), life),
         "presign-header" => headed("x-a\r\nset-cookie", "x"),
