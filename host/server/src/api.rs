@@ -6,6 +6,7 @@ pub(crate) mod catalogs;
 pub(crate) mod health;
 pub(crate) mod iceberg;
 pub(crate) mod leases;
+pub(crate) mod metrics;
 pub(crate) mod openapi;
 pub(crate) mod permissions;
 pub(crate) mod plugins;

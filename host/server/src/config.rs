@@ -63,6 +63,8 @@ pub struct PluginSection {
     pub dir: Option<PathBuf>,
     /// `PANGOLIN_PLUGIN_GRANTS`.
     pub grants: Option<PathBuf>,
+    /// `PANGOLIN_PLUGIN_SCAN_SECS`: pause between two looks at them; 0: they are not watched.
+    pub scan_seconds: u32,
 }
 
 /// What may be reached.

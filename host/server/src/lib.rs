@@ -11,6 +11,7 @@ mod data_dir;
 mod error;
 mod lease_sweeper;
 mod paging;
+mod plugin_watcher;
 mod random;
 pub mod router;
 mod secret_resolver;

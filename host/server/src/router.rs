@@ -17,6 +17,7 @@ fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(api::openapi::document())
         // Without credentials.
         .merge(api::health::routes())
+        .merge(api::metrics::routes())
         .merge(api::app_config::routes())
         .merge(api::openapi::routes())
         .merge(api::session::routes())

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 
 use crate::config::Config;
 use crate::lease_sweeper::LeaseSweeper;
+use crate::plugin_watcher::PluginWatcher;
 use crate::{router, wiring};
 
 /// How long running requests may take to end after a signal.
@@ -38,6 +39,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     }
     tracing::info!(address = %local, version = env!("CARGO_PKG_VERSION"), "serving");
     let sweeper = LeaseSweeper::start(state.clone());
+    let watcher = PluginWatcher::start(&state);
     let app = router::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let server = axum::serve(listener, app).with_graceful_shutdown(async move {
@@ -53,7 +55,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         served = server => served.context("the listener failed")?,
         () = grace => tracing::warn!("requests were still running and have been ended"),
     }
-    drop(sweeper);
+    drop((sweeper, watcher));
     state.close().await;
     Ok(())
 }

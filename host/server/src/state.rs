@@ -9,6 +9,7 @@ use pangolin_core::ports::{AuditTrail, Strategies};
 use pangolin_core::vend::Vending;
 use pangolin_egress::EgressClient;
 use pangolin_store::Store;
+use prometheus_client::registry::Registry;
 
 use crate::auth::passwords::Passwords;
 use crate::auth::throttle::Throttle;
@@ -27,6 +28,7 @@ pub struct Inner {
     pub(crate) store: Store,
     pub(crate) audit: Arc<dyn AuditTrail>,
     pub(crate) strategies: Arc<dyn Strategies>,
+    pub(crate) metrics: Registry,
     pub(crate) vending: Arc<Vending>,
     pub(crate) catalogs: Arc<Catalogs>,
     pub(crate) egress: EgressClient,

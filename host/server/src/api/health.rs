@@ -32,8 +32,12 @@ struct Ready {
     store_latency_ms: u64,
     /// Strategies that are loaded.
     plugins: usize,
-    /// Files of the plugin directory that were refused.
+    /// Files of the plugin directory that were refused. The host is ready all the same.
     plugins_rejected: usize,
+    /// Files of it that are being compiled and checked.
+    plugins_pending: usize,
+    /// `ok`, or `failed`: directory or grant file cannot be used, what was loaded before serves.
+    plugin_directory: &'static str,
 }
 
 /// The process lives.
@@ -57,12 +61,15 @@ async fn ready(state: State<AppState>) -> (StatusCode, Json<Ready>) {
 async fn judge(State(state): State<AppState>) -> (StatusCode, Json<Ready>) {
     let began = Instant::now();
     let store_answers = state.store.ping().await.is_ok();
+    let directory = state.strategies.directory_state();
     let report = Ready {
         status: if store_answers { "ready" } else { "unavailable" },
         store: if store_answers { "ok" } else { "failed" },
         store_latency_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         plugins: state.strategies.list().len(),
         plugins_rejected: state.strategies.rejected().len(),
+        plugins_pending: directory.pending.len(),
+        plugin_directory: if directory.problem.is_none() { "ok" } else { "failed" },
     };
     (if store_answers { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(report))
 }

@@ -30,7 +30,7 @@ impl std::fmt::Display for ConfigProblem {
 }
 
 /// Every variable named `PANGOLIN_…` that the host reads.
-const KNOWN: [&str; 33] = [
+const KNOWN: [&str; 34] = [
     "PANGOLIN_AUDIT_SYNC",
     "PANGOLIN_AUTH_RATE_LIMIT",
     "PANGOLIN_AUTH_RATE_WINDOW_SECS",
@@ -54,6 +54,7 @@ const KNOWN: [&str; 33] = [
     "PANGOLIN_NO_AUTH_ANY_ADDRESS",
     "PANGOLIN_PLUGIN_DIR",
     "PANGOLIN_PLUGIN_GRANTS",
+    "PANGOLIN_PLUGIN_SCAN_SECS",
     "PANGOLIN_ROOT_PASSWORD",
     "PANGOLIN_ROOT_USER",
     "PANGOLIN_SECRET_REFS",
@@ -96,7 +97,7 @@ pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Config, Ve
         auth: read.auth(no_auth),
         jwt_secret: read.jwt_secret(no_auth),
         store: read.store(data_dir),
-        plugins: PluginSection { dir: read.path("PANGOLIN_PLUGIN_DIR"), grants: read.path("PANGOLIN_PLUGIN_GRANTS") },
+        plugins: read.plugins(),
         egress: read.egress(),
         aws: read.aws(no_auth),
         azure: read.azure(),
@@ -267,6 +268,14 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let host_name =
             self.text("PANGOLIN_HOST_NAME").or_else(|| self.text("HOSTNAME")).unwrap_or_else(|| "host".to_owned());
         StoreSection { url: Secret::from(url), data_dir, audit_sync, consistency, keys, host_name }
+    }
+
+    fn plugins(&mut self) -> PluginSection {
+        PluginSection {
+            dir: self.path("PANGOLIN_PLUGIN_DIR"),
+            grants: self.path("PANGOLIN_PLUGIN_GRANTS"),
+            scan_seconds: self.number("PANGOLIN_PLUGIN_SCAN_SECS", 10, 0..=3_600),
+        }
     }
 
     fn secret_refs(&mut self) -> SecretRefPolicy {

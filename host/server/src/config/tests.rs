@@ -122,3 +122,14 @@ fn the_workload_identity_at_azure_and_its_authority() {
     pairs.retain(|(name, value)| *name != "AZURE_AUTHORITY_HOST" || *value == "login");
     assert!(with(&pairs).unwrap_err().contains(&"AZURE_AUTHORITY_HOST".to_owned()));
 }
+
+#[test]
+fn the_plugin_directory_is_looked_at_every_ten_seconds_or_never() {
+    let scan = |seconds: Option<&'static str>| {
+        let mut pairs = GOOD.to_vec();
+        pairs.extend(seconds.map(|seconds| ("PANGOLIN_PLUGIN_SCAN_SECS", seconds)));
+        with(&pairs).map(|config| config.plugins.scan_seconds)
+    };
+    assert_eq!((scan(None), scan(Some("0")), scan(Some("1"))), (Ok(10), Ok(0), Ok(1)));
+    assert_eq!(scan(Some("-1")), Err(vec!["PANGOLIN_PLUGIN_SCAN_SECS".to_owned()]));
+}

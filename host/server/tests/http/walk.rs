@@ -7,8 +7,15 @@ use serde_json::{Value, json};
 use crate::support::{Host, host};
 
 /// Routes that need no credentials.
-const PUBLIC: [&str; 6] =
-    ["/health", "/health/live", "/health/ready", "/api/v1/app-config", "/api-docs/openapi.json", "/api/v1/users/login"];
+const PUBLIC: [&str; 7] = [
+    "/health",
+    "/health/live",
+    "/health/ready",
+    "/metrics",
+    "/api/v1/app-config",
+    "/api-docs/openapi.json",
+    "/api/v1/users/login",
+];
 
 /// Method and path of every documented route.
 fn table() -> Vec<(Method, String)> {

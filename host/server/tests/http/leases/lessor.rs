@@ -19,6 +19,7 @@ use pangolin_core::warehouse::Warehouse;
 use pangolin_egress::EgressClient;
 use pangolin_server::wiring;
 use pangolin_store::{AuditSync, Consistency, KeyRing, Store, StoreConfig};
+use prometheus_client::registry::Registry;
 use serde_json::json;
 
 use crate::support::{Host, config_in};
@@ -27,15 +28,15 @@ use crate::support::{Host, config_in};
 pub(super) const HANDLE: &str = "planted-handle-51c2";
 
 /// A host with a tenant and its warehouses `lake` and `sea`.
-pub(super) struct Leased {
-    pub(super) host: Host,
+pub(crate) struct Leased {
+    pub(crate) host: Host,
     pub(super) store: Store,
     pub(super) lessor: Arc<Lessor>,
-    pub(super) tenant: String,
-    pub(super) admin: String,
+    pub(crate) tenant: String,
+    pub(crate) admin: String,
 }
 
-pub(super) async fn leased_host() -> Leased {
+pub(crate) async fn leased_host() -> Leased {
     let dir = Arc::new(tempfile::tempdir().unwrap());
     let config = config_in(&dir, &[]);
     let store = StoreConfig {
@@ -49,7 +50,7 @@ pub(super) async fn leased_host() -> Leased {
     let egress = EgressClient::new(Arc::new(EgressPolicy::new(Vec::new(), &[], false))).unwrap();
     let lessor = Arc::new(Lessor::default());
     std::fs::create_dir_all(&config.store.data_dir).unwrap();
-    let state = wiring::assemble(config, store.clone(), egress, lessor.clone()).await.unwrap();
+    let state = wiring::assemble(config, store.clone(), egress, lessor.clone(), Registry::default()).await.unwrap();
     let host = Host { state, dir };
     let (tenant, admin) = host.tenant("acme").await;
     for name in ["lake", "sea"] {
