@@ -35,7 +35,9 @@ def ours(file: str) -> set[str]:
 
 @pytest.mark.parametrize("file", BUILT)
 def test_it_exports_a_strategy(file: str) -> None:
-    assert interfaces(example_component(file), EXPORTS) == {"pangolin:vending/strategy@1.0.0"}
+    """What makes components of JavaScript and Python leaves exports of its own beside it, which nobody calls."""
+    exports = interfaces(example_component(file), EXPORTS, functions=True)
+    assert {name for name in exports if ":" in name} == {"pangolin:vending/strategy@1.0.0"}
 
 
 @pytest.mark.parametrize("file", [file for file in BUILT if "wasi" not in file])

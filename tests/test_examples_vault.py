@@ -78,11 +78,11 @@ def test_the_caller_s_name_reaches_the_cloud_s_trail(scene: Scene, vault: Vault)
     assert user.name in vault.minted[-1][2]
 
 
-def test_who_has_one_table_only_gets_no_key_of_the_whole_base(scene: Scene, vault: Vault) -> None:
+def test_who_has_a_part_only_gets_no_key_of_the_whole_base(scene: Scene, vault: Vault) -> None:
     user, before = scene.tenant.user(), len(vault.minted)
     catalogs = scene.tenant.admin.api.get("/api/v1/catalogs")
     catalog = next(entry["id"] for entry in catalogs if entry["name"] == scene.lake.catalog)
-    scope = {"type": "table", "catalog_id": catalog, "namespace": "sales", "table": "orders"}
+    scope = {"type": "namespace", "catalog_id": catalog, "namespace": "sales"}
     scene.tenant.grant(user, scope, ["read"])
     assert scene.ask(user).status_code == 403
     assert len(vault.minted) == before

@@ -78,6 +78,7 @@ class Strategy(exports.Strategy):
     def vend(self, request) -> list[Credential]:
         config = json.loads(request.configuration.fields)
         try:
+            vault.require(config, request.configuration.slots)
             # A role opens what it opens: one credential stands for all scopes, if they ask for one access.
             role = vault.role(config, [_rights(scope.access) for scope in request.scopes])
             began = clock.now_ms()

@@ -66,7 +66,9 @@ class Vault(unittest.TestCase):
 
     def test_a_configuration_names_its_mistakes(self):
         self.assertEqual(vault.problems(CONFIG, ["vault_token"]), [])
-        bad = {"read_role": "..", "write_role": "a/b", "mount": "../sys", "namespace": "a//b"}
+        self.assertEqual([name for name, _ in vault.problems({}, [])], ["vault_token", "vault_addr", "read_role", "write_role"])
+        self.assertEqual(self.refused(vault.require, {}, []).code, "invalid-config")
+        bad = {"vault_addr": "https://v", "read_role": "..", "write_role": "a/b", "mount": "../sys", "namespace": "a//b"}
         self.assertEqual([name for name, _ in vault.problems(bad, [])], ["vault_token", "read_role", "write_role", "mount", "namespace"])
 
 

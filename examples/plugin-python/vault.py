@@ -31,8 +31,10 @@ class Request:
 
 
 def problems(config: dict[str, Any], slots: list[str]) -> list[tuple[str, str]]:
-    """Fields that cannot work, and why. What is required and missing the host has said already."""
-    found = [("vault_token", "vault_token is missing")] if "vault_token" not in slots else []
+    """Fields that cannot work, and why."""
+    found = [] if "vault_token" in slots else [("vault_token", "vault_token is missing")]
+    if not config.get("vault_addr"):
+        found.append(("vault_addr", "vault_addr is missing"))
     for name in ("read_role", "write_role"):
         if not re.fullmatch(r"[\w.@-]+", str(config.get(name, ""))) or config[name].strip(".") == "":
             found.append((name, f"{name} is the name of a Vault role: letters, digits, '_', '-', '.' and '@'"))
@@ -40,6 +42,13 @@ def problems(config: dict[str, Any], slots: list[str]) -> list[tuple[str, str]]:
         if not all(re.fullmatch(r"[\w.@-]+", part) and part.strip(".") for part in str(text).strip("/").split("/")):
             found.append((name, f"{name} is a path, such as aws/production"))
     return found
+
+
+def require(config: dict[str, Any], slots: list[str]) -> None:
+    """The configuration was checked when the warehouse was made; what it is checked by may have changed since."""
+    found = problems(config, slots)
+    if found:
+        raise Refused("invalid-config", "invalid-config", "; ".join(message for _, message in found))
 
 
 def role(config: dict[str, Any], rights: list[tuple[bool, bool, bool]]) -> str:

@@ -14,6 +14,7 @@ export function problems(fields, slots) {
   expect(/^[0-9A-Za-z]{16,64}$/.test(fields.parent_access_key_id ?? ""), "parent_access_key_id",
     "parent_access_key_id is the access key id that was shown when the R2 API token was made");
   expect(slots.includes("api_token"), "api_token", "api_token is missing");
+  expect(hostOf(fields.api_url), "api_url", "api_url is an address such as https://api.cloudflare.com/client/v4");
 
   // Clients find the bucket by the warehouse's own endpoint; without one they would ask AWS.
   const endpoint = hostOf(fields.endpoint);

@@ -29,8 +29,10 @@ export function call({ url, headers, body }) {
   try {
     const { status, headers, body } = send(request);
     return { status, headers, text: decode(body) };
-  } catch (failure) {
-    const [kind, code] = FAILURES[failure.kind] ?? ["upstream", "cloudflare-protocol"];
-    throw failed(kind, code, failure.message ?? String(failure));
+  } catch (error) {
+    // The other side of an import's `result` is thrown as an Error that carries it.
+    if (error.payload === undefined) throw error;
+    const [kind, code] = FAILURES[error.payload.kind] ?? ["upstream", "cloudflare-protocol"];
+    throw failed(kind, code, error.payload.message);
   }
 }

@@ -6,6 +6,7 @@
 
 import { now } from "./clock.js";
 import { problems } from "./config.js";
+import { failed } from "./error.js";
 import { call } from "./http.js";
 import { credential, groups, request } from "./r2.js";
 
@@ -51,6 +52,8 @@ export const strategy = {
 
   vend(asked) {
     const config = JSON.parse(asked.configuration.fields);
+    const found = problems(config, asked.configuration.slots);
+    if (found.length > 0) throw failed("invalid-config", "invalid-config", found.map(({ message }) => message).join("; "));
     return groups(asked.scopes).map((group) => {
       // The API does not say when a credential ends. It begins after this instant.
       const began = now();

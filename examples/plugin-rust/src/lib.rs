@@ -1,9 +1,9 @@
-//! TokenShop: asks a token service of the storage's vendor for a token of one location.
+//! TokenShop: asks a token service of the storage's vendor for the keys of one location.
 
 use pangolin_plugin_sdk::http::{Auth, Request};
 use pangolin_plugin_sdk::{
-    Config, Credential, Description, ErrorKind, Field, FieldKind, HostPattern, Problem, SecretUse, Strategy, VendError,
-    VendRequest,
+    Access, Config, Credential, Description, ErrorKind, Field, FieldKind, HostPattern, Problem, Scope, SecretUse,
+    Strategy, VendError, VendRequest,
 };
 
 const FIELDS: &[Field] = &[
@@ -35,27 +35,43 @@ impl Strategy for TokenShop {
 
     fn vend(request: VendRequest) -> Result<Vec<Credential>, VendError> {
         let url = request.config.required("token_url")?;
-        request.scopes.iter().map(|scope| buy(url, &scope.location, scope.access.write, request.ttl_seconds)).collect()
+        request.scopes.iter().map(|scope| buy(url, scope, request.ttl_seconds)).collect()
     }
 }
 
-fn buy(url: &str, location: &str, write: bool, ttl_seconds: u32) -> Result<Credential, VendError> {
-    let access = if write { "write" } else { "read" };
-    // One line of text each: location, access, life. The host adds the key after we let go.
+fn buy(url: &str, scope: &Scope, ttl_seconds: u32) -> Result<Credential, VendError> {
+    // One line of text each: location, rights, life. The host adds the key after we let go.
     let answer = Request::new("POST", url)
         .header("content-type", "text/plain")
-        .body(format!("{location}\n{access}\n{ttl_seconds}\n"))
+        .body(format!("{}\n{}\n{ttl_seconds}\n", scope.location, rights(scope.access)))
         .auth(Auth::Bearer { slot: "api_key".to_owned() })
         .send()?;
-    let unreadable = || VendError::new(ErrorKind::Upstream, "token-refused", "the token service sold no token");
-    if answer.status != 200 {
-        return Err(unreadable());
+    let refused = |kind, code| VendError::new(kind, code, format!("the token service answered {}", answer.status));
+    match answer.status {
+        200 => {}
+        401 | 403 => return Err(refused(ErrorKind::Denied, "token-refused")),
+        429 => return Err(refused(ErrorKind::Throttled, "token-service-throttled")),
+        500.. => return Err(refused(ErrorKind::Unavailable, "token-service-unavailable")),
+        _ => return Err(refused(ErrorKind::Upstream, "token-service-unreadable")),
     }
-    // The answer: the token, and when it ends in milliseconds since 1970.
-    let text = String::from_utf8(answer.body).map_err(|_| unreadable())?;
-    let (token, ends) = text.trim_end().split_once('\n').ok_or_else(unreadable)?;
-    let ends = ends.parse().map_err(|_| unreadable())?;
-    Ok(Credential::new(location).plain("s3.session-token", token).expires_at_ms(ends))
+    // The answer: two keys, a token, and when they end in milliseconds since 1970.
+    let unreadable =
+        || VendError::new(ErrorKind::Upstream, "token-service-unreadable", "the token service sold no keys");
+    let text = std::str::from_utf8(&answer.body).map_err(|_| unreadable())?;
+    let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+    let [id, secret, token, ends] = lines[..] else { return Err(unreadable()) };
+    Ok(Credential::new(&*scope.location)
+        .plain("s3.access-key-id", id)
+        .plain("s3.secret-access-key", secret)
+        .plain("s3.session-token", token)
+        .expires_at_ms(ends.parse().map_err(|_| unreadable())?))
+}
+
+/// For example `read+write`.
+fn rights(access: Access) -> String {
+    let named = [("read", access.read), ("write", access.write), ("delete", access.delete)];
+    let held: Vec<&str> = named.into_iter().filter(|(_, held)| *held).map(|(name, _)| name).collect();
+    held.join("+")
 }
 
 pangolin_plugin_sdk::export!(TokenShop);
@@ -64,18 +80,39 @@ pangolin_plugin_sdk::export!(TokenShop);
 mod tests {
     use super::*;
     use pangolin_plugin_sdk::http::Response;
-    use pangolin_plugin_sdk::{Access, Value, testing};
+    use pangolin_plugin_sdk::{Value, testing};
+
+    fn vend(status: u16, body: &[u8]) -> (testing::Host, Result<Vec<Credential>, VendError>) {
+        let body = body.to_vec();
+        let host =
+            testing::Host::new().on_send(move |_| Ok(Response { status, headers: Vec::new(), body: body.clone() }));
+        let config = Config::parse(r#"{"token_url":"https://shop.example/"}"#, vec!["api_key".to_owned()]).unwrap();
+        let request = testing::request(config, "s3://b/t/", Access::FULL);
+        let answer = host.run(|| TokenShop::vend(request));
+        (host, answer)
+    }
 
     #[test]
-    fn a_token_is_bought_for_the_location() {
-        let host = testing::Host::new()
-            .on_send(|_| Ok(Response { status: 200, headers: Vec::new(), body: b"abc\n5000\n".to_vec() }));
-        let config = Config::parse(r#"{"token_url":"https://shop.example/"}"#, vec!["api_key".to_owned()]).unwrap();
-        let request = testing::request(config, "s3://b/t/", Access::READ);
-        let credentials = host.run(|| TokenShop::vend(request)).unwrap();
+    fn keys_are_bought_for_the_location() {
+        let (host, answer) = vend(200, b"id\nsecret\ntoken\n5000\n");
+        let credentials = answer.unwrap();
         assert_eq!(credentials[0].expires_at_ms, Some(5000));
-        assert_eq!(credentials[0].get("s3.session-token"), Some(&Value::Plain("abc".to_owned())));
-        assert_eq!(host.sent()[0].body, b"s3://b/t/\nread\n3600\n");
+        assert_eq!(credentials[0].get("s3.session-token"), Some(&Value::Plain("token".to_owned())));
+        assert_eq!(host.sent()[0].body, b"s3://b/t/\nread+write+delete\n3600\n");
+    }
+
+    #[test]
+    fn refusals_are_told_apart() {
+        for (status, body, kind) in [
+            (403, &b""[..], ErrorKind::Denied),
+            (429, b"", ErrorKind::Throttled),
+            (503, b"", ErrorKind::Unavailable),
+            (404, b"", ErrorKind::Upstream),
+            (200, b"id\nsecret\ntoken\nsoon\n", ErrorKind::Upstream),
+            (200, b"id\nsecret\n", ErrorKind::Upstream),
+        ] {
+            assert_eq!(vend(status, body).1.unwrap_err().kind, kind, "{status}");
+        }
     }
 
     #[test]

@@ -44,6 +44,7 @@ export const strategy = {
   // Mints. The caller is authorised already; `scopes` is what the credential may open.
   vend({ configuration, scopes, ttlSeconds, principal }) {
     const { token_url } = JSON.parse(configuration.fields);
+    if (!token_url) throw failed("invalid-config", "invalid-config", "token_url is missing");
     return scopes.map(({ location, access }) => {
       const rights = ["read", "write", "delete"].filter((right) => access[right]);
       const bought = buy(token_url, { location, access: rights, ttl_seconds: ttlSeconds, principal });

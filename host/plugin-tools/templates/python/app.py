@@ -64,7 +64,9 @@ class Strategy(exports.Strategy):
 
     def vend(self, request) -> list[Credential]:
         """Mints. The caller is authorised already; `scopes` is what the credential may open."""
-        url = json.loads(request.configuration.fields)["token_url"]
+        url = json.loads(request.configuration.fields).get("token_url")
+        if not url:
+            raise Err(VendError(ErrorKind.INVALID_CONFIG, "invalid-config", "token_url is missing", None))
         credentials = []
         for scope in request.scopes:
             access = [name for name, right in RIGHTS.items() if right in scope.access]
