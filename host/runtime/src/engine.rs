@@ -12,16 +12,17 @@ pub(crate) const TICK: Duration = Duration::from_millis(5);
 /// The most that `memory_bytes` of a plugin can be set to.
 pub(crate) const MAX_MEMORY_BYTES: usize = 256 << 20;
 
-/// Memories of one component. Language runtimes use up to three.
+/// Memories of one component. A JavaScript runtime has three, a Python runtime one.
 const MEMORIES_PER_COMPONENT: u32 = 4;
 
-/// Tables of one component, those of adapters included.
+/// Tables of one component, those of adapters included. Runtimes have two or three.
 const TABLES_PER_COMPONENT: u32 = 8;
 
-/// Core instances of one component. A Python runtime needs more than 31.
-const CORE_INSTANCES_PER_COMPONENT: u32 = 40;
+/// Core instances of one component. A Python runtime needs more than 31, and one for each native
+/// module of its libraries.
+const CORE_INSTANCES_PER_COMPONENT: u32 = 64;
 
-/// Elements of one table.
+/// Elements of one table. A Python runtime has 5,700.
 const TABLE_ELEMENTS: usize = 20_000;
 
 /// Why there is no engine.
@@ -82,20 +83,24 @@ fn config() -> Config {
         .wasm_stack_switching(false)
         // A fresh instance maps its memory instead of copying it.
         .memory_init_cow(true)
+        // Guards, images of memories (16 MiB without a look at how dense they are: a Python runtime
+        // starts with 13) and trap handlers stay at their defaults, which are what is tested most.
         .max_wasm_stack(512 << 10)
         .async_stack_size(1 << 20);
     config
 }
 
+/// Room for the largest component that is accepted in every place: who has a place has room, whatever
+/// runs beside it. What is reserved is address space, 4 GiB for a memory.
 fn pool(places: u32) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(places)
         .total_core_instances(places.saturating_mul(CORE_INSTANCES_PER_COMPONENT))
         .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT)
-        .total_memories(places.saturating_mul(2))
+        .total_memories(places.saturating_mul(MEMORIES_PER_COMPONENT))
         .max_memories_per_component(MEMORIES_PER_COMPONENT)
         .max_memories_per_module(MEMORIES_PER_COMPONENT)
-        .total_tables(places.saturating_mul(4))
+        .total_tables(places.saturating_mul(TABLES_PER_COMPONENT))
         .max_tables_per_component(TABLES_PER_COMPONENT)
         .max_tables_per_module(TABLES_PER_COMPONENT)
         .table_elements(TABLE_ELEMENTS)

@@ -22,6 +22,9 @@ pub(crate) enum Stop {
     /// The guest's runtime asked for more random bytes than one run gives.
     #[error("more than {0} random bytes of wasi:random")]
     WasiRandomBytes(u32),
+    /// The guest waits for too many things at a time.
+    #[error("more than {0} handles of wasi:io/poll at a time")]
+    Handles(usize),
     /// The guest ended itself.
     #[error("it called exit with the code {0} instead of answering")]
     Exit(u8),

@@ -46,6 +46,7 @@ pub(super) fn of_trap(error: &wasmtime::Error, limits: &Limits) -> StrategyError
             Stop::HostCalls(_) => ("plugin-host-calls", " (host_calls)"),
             Stop::HashBytes(_) => ("plugin-hash-bytes", " (hash_bytes)"),
             Stop::RandomBytes(_) | Stop::WasiRandomBytes(_) => ("plugin-random-bytes", ""),
+            Stop::Handles(_) => ("plugin-handles", ""),
             Stop::Exit(_) => ("plugin-exit", "; the host's log has what it wrote"),
             Stop::Phase { .. } => ("plugin-wrong-phase", ""),
         };
@@ -64,6 +65,9 @@ pub(super) fn of_trap(error: &wasmtime::Error, limits: &Limits) -> StrategyError
                 limits.copy_bytes
             ),
         ),
+        None if format!("{error:#}").contains("handle limit exceeded") => {
+            plugin("plugin-handles", "the plugin was stopped: too many handles of resources at a time")
+        }
         // Neither the guest's own trap nor one of our bounds: what it handed over has no valid form.
         None => plugin(
             "plugin-bad-answer",

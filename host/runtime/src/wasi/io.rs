@@ -55,7 +55,8 @@ impl Guest {
     /// A handle to wait with.
     pub(super) fn wake(&mut self, wake: Wake) -> wasmtime::Result<Resource<DynPollable>> {
         self.wasi.table.set_max_capacity(MAX_WAKES);
-        Ok(Resource::new_own(self.wasi.table.push(wake)?.rep()))
+        let wake = self.wasi.table.push(wake).map_err(|_full| Stop::Handles(MAX_WAKES))?;
+        Ok(Resource::new_own(wake.rep()))
     }
 
     fn wake_of(&self, pollable: &Resource<DynPollable>) -> wasmtime::Result<Wake> {
