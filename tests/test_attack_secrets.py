@@ -85,7 +85,7 @@ def test_no_secret_is_used_in_another_way(arena: Arena, slot: str) -> None:
 
 def test_no_slot_by_another_name(arena: Arena) -> None:
     names = ["", "Bearer_secret", "BEARER_SECRET", "bearer-secret", "bearer_secret\0", " bearer_secret", "bearer_secret ", "../bearer_secret"]
-    names += ["empty_secret", "mode", "script", "upstream", "PANGOLIN_JWT_SECRET", "aws_secret_access_key", "x" * 100_000, "\u202e"]
+    names += ["empty_secret", "mode", "script", "upstream", "PANGOLIN_JWT_SECRET", "aws_secret_access_key", "x" * 20_000, "\u202e"]
     before = arena.granted.mark()
     out = arena.script(*(send(name, {"by": "bearer"}) for name in names))
     for name, seen in zip(names, out.seen, strict=True):

@@ -53,7 +53,7 @@ def put(arena: Arena, lake: Lake, mode: str = "script", **fields: Any) -> Respon
 
 def refused(arena: Arena, reply: Response, statuses: tuple[int, ...] = (400, 403, 413, 422)) -> None:
     assert reply.status_code in statuses, reply.text[:2000]
-    assert len(reply.text) < 20_000
+    assert len(reply.text) < 50_000
     assert not arena.planted.found_in(reply.content + str(reply.headers).encode()), reply.text[:2000]
     assert json.dumps(reply.json()).isprintable()
 
