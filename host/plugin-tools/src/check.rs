@@ -8,7 +8,12 @@ use std::path::PathBuf;
 use anyhow::bail;
 
 use crate::Context;
+use crate::captured::Line;
 use crate::loaded::{self, Grants, Opening};
+use crate::shown::printable;
+
+/// Characters of one line of log.
+const LINE: usize = 2_000;
 
 /// Arguments of the command.
 #[derive(Debug, clap::Args)]
@@ -24,7 +29,9 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> anyhow::Res
     let opening = Opening::to_look_at(&arguments.component, Grants::Nothing)?;
     let loaded = loaded::open(opening, context).await?;
     let warnings = rules::warnings(&loaded.info);
-    let mut text: String = warnings.iter().map(|warning| format!("warning: {warning}\n")).collect();
+    let said = loaded.log.since(0).into_iter().filter(Line::is_of_guest);
+    let mut text: String = said.map(|line| format!("log: {}: {}\n", line.level, printable(&line.text, LINE))).collect();
+    text.extend(warnings.iter().map(|warning| format!("warning: {warning}\n")));
     let description = &loaded.info.description;
     let count = warnings.len();
     let found = match count {

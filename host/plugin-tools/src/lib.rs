@@ -2,10 +2,6 @@
 //! is loaded and called by the very runtime that the host uses, so what holds here holds there.
 #![warn(missing_docs)]
 
-#[cfg(test)]
-#[expect(dead_code, reason = "the runtime's tests use more of it")]
-#[path = "../../runtime/tests/runtime/ask.rs"]
-mod ask;
 mod bench;
 mod bindings;
 mod call;
@@ -14,13 +10,7 @@ mod check;
 mod component;
 mod docs;
 #[cfg(test)]
-#[expect(dead_code, reason = "the runtime's tests use more of it")]
-#[path = "../../runtime/tests/runtime/guest.rs"]
-mod guest;
-#[cfg(test)]
-#[expect(dead_code, reason = "the runtime's tests use more of it")]
-#[path = "../../runtime/tests/runtime/image.rs"]
-mod image;
+mod guests;
 mod inspect;
 mod keygen;
 mod lab;
@@ -44,6 +34,10 @@ mod words;
 use std::path::PathBuf;
 
 use clap::Subcommand;
+
+// The names by which those files know each other.
+#[cfg(test)]
+use self::guests::{ask, guest, image};
 
 /// What the host says of itself to these commands.
 #[derive(Debug, Clone, Default)]

@@ -105,14 +105,8 @@ fn about_field(field: &Field, info: &StrategyInfo, out: &mut Vec<String>) {
              mark it as a destination, so that a change of it requires the secrets again"
         ));
     }
-    let folded = |text: &str| text.to_ascii_lowercase().replace('-', "_");
-    for alias in field.aliases.iter().filter(|alias| folded(alias) == *name) {
-        out.push(format!("the alias {alias} of `{name}` is not needed: '-' and '_' and cases are one"));
-    }
-    if d.scoping_rules
-        .iter()
-        .any(|rule| rule.field == *name && !field.choices.is_empty() && !field.choices.contains(&rule.equals))
-    {
+    let has = |value: &String| field.choices.is_empty() || field.choices.contains(value);
+    if d.scoping_rules.iter().any(|rule| rule.field == *name && !has(&rule.equals)) {
         out.push(format!("a scoping rule of `{name}` has a value that is none of its choices"));
     }
 }

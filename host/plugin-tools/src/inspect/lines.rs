@@ -15,7 +15,7 @@ pub(super) fn print(report: &Report, grants: Option<&Path>) -> anyhow::Result<()
     let Some(strategy) = &report.strategy else { return Ok(()) };
     let lines = &strategy.missing_grants;
     if lines.is_empty() {
-        eprintln!("{} {} has all that it asks for: nothing to add", strategy.name, strategy.version);
+        eprintln!("{} has all that it asks for: nothing to add", strategy.description.name);
         return Ok(());
     }
     if let Some(path) = grants

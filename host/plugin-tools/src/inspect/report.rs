@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use pangolin_core::strategy::{RejectedPlugin, Rights, StrategyInfo};
+use pangolin_core::strategy::{Description, RejectedPlugin, Rights, StrategyInfo};
 use pangolin_runtime::signature::{MAX_SIGNATURE_FILE_BYTES, SignatureFile};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -12,7 +12,6 @@ use crate::loaded;
 use crate::reach::{self, Reach};
 use crate::shape::Shape;
 use crate::shown::printable;
-use crate::words;
 
 /// All of it.
 #[derive(Debug, Serialize)]
@@ -30,7 +29,7 @@ pub(super) struct Report {
     pub(super) signatures: Signatures,
     pub(super) imports: Vec<Import>,
     pub(super) exports: Vec<String>,
-    /// What it says and may do, where it runs.
+    /// What it says and may do; not there where it is refused.
     #[serde(flatten)]
     pub(super) strategy: Option<Strategy>,
 }
@@ -55,36 +54,13 @@ pub(super) struct Import {
 /// What a strategy says and may do.
 #[derive(Debug, Serialize)]
 pub(super) struct Strategy {
-    pub(super) name: String,
-    pub(super) version: String,
-    pub(super) summary: String,
-    pub(super) schemes: Vec<String>,
-    pub(super) scoping: String,
-    pub(super) scoping_rules: Vec<String>,
-    pub(super) life: String,
-    pub(super) fields: Vec<String>,
-    pub(super) asks_for: Asks,
+    /// What it says: with its fields and hosts this is also what it asks for.
+    pub(super) description: Description,
     /// Whether it may vend at all.
     pub(super) granted: bool,
     pub(super) rights: Rights,
     /// Lines for the grant file; empty where nothing lacks.
     pub(super) missing_grants: String,
-}
-
-/// What a strategy asks for.
-#[derive(Debug, Serialize)]
-pub(super) struct Asks {
-    pub(super) hosts: Vec<String>,
-    pub(super) secrets: Vec<SecretField>,
-}
-
-/// One secret.
-#[derive(Debug, Serialize)]
-pub(super) struct SecretField {
-    pub(super) field: String,
-    pub(super) uses: Vec<String>,
-    /// Servers that it may be sent to.
-    pub(super) sent_to: Vec<String>,
 }
 
 impl Report {
@@ -95,33 +71,8 @@ impl Report {
         grants: Option<&Path>,
         info: &StrategyInfo,
     ) -> Self {
-        let d = &info.description;
         let strategy = Strategy {
-            name: d.name.clone(),
-            version: d.version.clone(),
-            summary: d.summary.clone(),
-            schemes: d.schemes.clone(),
-            scoping: words::scoping(d.scoping).to_owned(),
-            scoping_rules: d
-                .scoping_rules
-                .iter()
-                .map(|rule| format!("where `{}` is {}: {}", rule.field, rule.equals, words::scoping(rule.scoping)))
-                .collect(),
-            life: words::life(d),
-            fields: d.fields.iter().filter(|field| !field.is_secret()).map(|field| field.name.clone()).collect(),
-            asks_for: Asks {
-                hosts: d.hosts.iter().map(words::host).collect(),
-                secrets: d
-                    .fields
-                    .iter()
-                    .filter(|field| field.is_secret())
-                    .map(|field| SecretField {
-                        field: field.name.clone(),
-                        uses: field.secret_uses.iter().map(words::secret_use).collect(),
-                        sent_to: words::secret_hosts(field, d),
-                    })
-                    .collect(),
-            },
+            description: info.description.clone(),
             granted: info.granted,
             rights: info.rights.clone(),
             missing_grants: info.missing_grants.clone(),

@@ -54,7 +54,8 @@ async fn asked_granted_and_reachable_are_told_apart() {
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(json["granted"], true);
     assert_eq!(json["rights"]["credential_values"], false);
-    assert_eq!(json["asks_for"]["secrets"][0]["sent_to"][0], "shop.example.com");
+    assert_eq!(json["description"]["fields"][0]["secret_uses"][0], "bearer");
+    assert_eq!(json["refused"], serde_json::Value::Null);
 }
 
 #[tokio::test]

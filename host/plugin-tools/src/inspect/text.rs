@@ -2,7 +2,10 @@
 
 use std::fmt::{self, Write as _};
 
+use pangolin_core::strategy::Field;
+
 use super::report::{Report, Strategy};
+use crate::words;
 
 /// The whole report.
 pub(super) fn of(report: &Report) -> String {
@@ -14,18 +17,19 @@ pub(super) fn of(report: &Report) -> String {
 
 fn write(out: &mut String, report: &Report) -> fmt::Result {
     match &report.strategy {
-        Some(strategy) => writeln!(out, "{} {}: {}", strategy.name, strategy.version, strategy.summary)?,
+        Some(Strategy { description: d, .. }) => writeln!(out, "{} {}: {}", d.name, d.version, d.summary)?,
         None => writeln!(out, "{}: a host refuses it", report.file)?,
     }
     row(out, "file", &format!("{}, {} bytes", report.file, report.size))?;
     row(out, "digest", &format!("sha256:{}", report.digest))?;
     row(out, "signed", &signed(report))?;
-    if let Some(strategy) = &report.strategy {
-        row(out, "mints", &format!("for {}: {}", strategy.schemes.join(", "), strategy.scoping))?;
-        for rule in &strategy.scoping_rules {
-            row(out, "", rule)?;
+    if let Some(Strategy { description: d, .. }) = &report.strategy {
+        row(out, "mints", &format!("for {}: {}", d.schemes.join(", "), words::scoping(d.scoping)))?;
+        for rule in &d.scoping_rules {
+            let scoping = words::scoping(rule.scoping);
+            row(out, "", &format!("where `{}` is {}: {scoping}", rule.field, rule.equals))?;
         }
-        row(out, "life", &strategy.life)?;
+        row(out, "life", &words::life(d))?;
     }
 
     writeln!(out, "\nimports: the most that it can ever reach")?;
@@ -63,16 +67,17 @@ fn keys(ids: &[String]) -> String {
 
 fn asked_and_granted(out: &mut String, strategy: &Strategy, grant_file: Option<&str>) -> fmt::Result {
     writeln!(out, "\nasks for")?;
-    for host in &strategy.asks_for.hosts {
-        row(out, "host", host)?;
+    let d = &strategy.description;
+    for host in &d.hosts {
+        row(out, "host", &words::host(host))?;
     }
-    for secret in &strategy.asks_for.secrets {
-        let uses = secret.uses.join("; ");
-        let sent =
-            if secret.sent_to.is_empty() { String::new() } else { format!(", to {}", secret.sent_to.join(", ")) };
-        row(out, "secret", &format!("{}: {uses}{sent}", secret.field))?;
+    for field in d.fields.iter().filter(|field| field.is_secret()) {
+        let uses: Vec<String> = field.secret_uses.iter().map(words::secret_use).collect();
+        let hosts = words::secret_hosts(field, d);
+        let sent = if hosts.is_empty() { String::new() } else { format!(", to {}", hosts.join(", ")) };
+        row(out, "secret", &format!("{}: {}{sent}", field.name, uses.join("; ")))?;
     }
-    if strategy.asks_for.hosts.is_empty() && strategy.asks_for.secrets.is_empty() {
+    if d.hosts.is_empty() && !d.fields.iter().any(Field::is_secret) {
         writeln!(out, "  no host, no secret")?;
     }
 

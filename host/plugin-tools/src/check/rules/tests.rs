@@ -67,7 +67,6 @@ fn each_question_is_asked() {
         ("has no help", one(|info| info.description.fields[0].help.clear())),
         ("no example", one(|info| info.description.fields[0].example = None)),
         ("decides nothing", one(|info| info.description.fields[0].destination = false)),
-        ("is not needed", one(|info| info.description.fields[0].aliases = vec!["Token-URL".to_owned()])),
         ("do nothing here", one(|info| info.imports.push("wasi:io/poll@0.2.0".to_owned()))),
         ("is not offered", one(|info| info.imports.push("a:b/c".to_owned()))),
         ("asks for no host", one(|info| info.description.hosts.clear())),
