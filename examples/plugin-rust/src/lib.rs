@@ -1,6 +1,6 @@
 //! TokenShop: asks a token service of the storage's vendor for the keys of one location.
 
-use pangolin_plugin_sdk::http::{Auth, Request};
+use pangolin_plugin_sdk::http::{Auth, Request, Response};
 use pangolin_plugin_sdk::{
     Access, Config, Credential, Description, ErrorKind, Field, FieldKind, HostPattern, Problem, Scope, SecretUse,
     Strategy, VendError, VendRequest,
@@ -46,7 +46,10 @@ fn buy(url: &str, scope: &Scope, ttl_seconds: u32) -> Result<Credential, VendErr
         .body(format!("{}\n{}\n{ttl_seconds}\n", scope.location, rights(scope.access)))
         .auth(Auth::Bearer { slot: "api_key".to_owned() })
         .send()?;
-    let refused = |kind, code| VendError::new(kind, code, format!("the token service answered {}", answer.status));
+    let refused = |kind, code| VendError {
+        retry_after_ms: retry_after(&answer),
+        ..VendError::new(kind, code, format!("the token service answered {}", answer.status))
+    };
     match answer.status {
         200 => {}
         401 | 403 => return Err(refused(ErrorKind::Denied, "token-refused")),
@@ -67,6 +70,11 @@ fn buy(url: &str, scope: &Scope, ttl_seconds: u32) -> Result<Credential, VendErr
         .expires_at_ms(ends.parse().map_err(|_| unreadable())?))
 }
 
+fn retry_after(answer: &Response) -> Option<u32> {
+    let header = answer.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))?;
+    header.1.parse::<u32>().ok()?.checked_mul(1000)
+}
+
 /// For example `read+write`.
 fn rights(access: Access) -> String {
     let named = [("read", access.read), ("write", access.write), ("delete", access.delete)];
@@ -79,7 +87,6 @@ pangolin_plugin_sdk::export!(TokenShop);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pangolin_plugin_sdk::http::Response;
     use pangolin_plugin_sdk::{Value, testing};
 
     fn vend(status: u16, body: &[u8]) -> (testing::Host, Result<Vec<Credential>, VendError>) {
