@@ -113,10 +113,12 @@ impl Missing {
         }
     }
 
+    /// Of a table that is there, in one line: a guest passes its errors on, and line ends of guests
+    /// are escaped.
     fn advice(&self, right: Right<'_>) -> String {
         let (plugin, line) = (&self.plugin, self.line(right));
         if self.has_table {
-            format!("in the table [plugins.{plugin}] of {FILE} set\n{line}")
+            format!("in the table [plugins.{plugin}] of {FILE} set {line}")
         } else {
             format!("add to {FILE}\n[plugins.{plugin}]\n{line}")
         }

@@ -39,7 +39,7 @@ mod tests {
         call.may_use_host_identity = false;
         let denied = require(&call).unwrap_err();
         assert_eq!(denied.code, "host-identity-not-granted");
-        let line = "in the table [plugins.Probe] of the grant file (PANGOLIN_PLUGIN_GRANTS) set\nhost_identity = true";
+        let line = "in the table [plugins.Probe] of the grant file (PANGOLIN_PLUGIN_GRANTS) set host_identity = true";
         assert!(denied.message.ends_with(line), "{denied}");
     }
 }

@@ -1,5 +1,5 @@
 use pangolin_core::ports::Strategies as _;
-use pangolin_core::strategy::StrategyErrorKind;
+use pangolin_core::strategy::{Rights, StrategyErrorKind};
 use sha2::{Digest as _, Sha256};
 
 use crate::guest::{CREDENTIAL_VALUE, Guest};
@@ -56,9 +56,19 @@ async fn a_name_goes_to_the_digest_that_was_named_and_not_to_the_first_file() {
 }
 
 #[tokio::test]
+async fn what_is_asked_for_and_not_imported_is_not_granted() {
+    let guest = Guest { hosts: vec!["*.example.com"], ..Guest::named("Good") };
+    let host = Host::new(&[guest], "[plugins.Good]\nhosts = [\"*.example.com\"]\nhost_identity = true").await;
+    let info = host.runtime.find("Good").unwrap();
+    assert_eq!((info.granted, &info.rights), (true, &Rights::default()));
+    assert_eq!(info.missing_grants, "");
+}
+
+#[tokio::test]
 async fn the_lines_that_would_grant_are_in_the_log() {
     let guest =
         Guest { hosts: vec!["*.example.com"], secrets: vec![("key", CREDENTIAL_VALUE)], ..Guest::named("Good") };
+    let guest = guest.importing("http", "send", "(param i32 i32)");
     let digest = digest(&guest.build());
     let log = crate::logs::captured(async {
         Host::new(&[guest], "").await;

@@ -36,7 +36,7 @@ fn one_right_is_named_by_its_own_line() {
     let host = |text: &str| lacking.host(&config, &url(text));
     assert_eq!(
         host("https://a.example.com/x").unwrap(),
-        "in the table [plugins.Mint] of the grant file (PANGOLIN_PLUGIN_GRANTS) set\n\
+        "in the table [plugins.Mint] of the grant file (PANGOLIN_PLUGIN_GRANTS) set \
          hosts = [\"sts.amazonaws.com\", \"*.example.com\"]"
     );
     assert!(host("https://s3.corp.example:9000/").unwrap().ends_with("\"field:endpoint\"]"));
@@ -44,9 +44,9 @@ fn one_right_is_named_by_its_own_line() {
     for other in ["https://sts.amazonaws.com/", "https://evil.example/", "https://a.example.com:8443/"] {
         assert_eq!(host(other), None, "{other}");
     }
-    assert!(lacking.host_identity().unwrap().ends_with("set\nhost_identity = true"));
+    assert!(lacking.host_identity().unwrap().ends_with("set host_identity = true"));
     let of_key = |wanted| lacking.secret_use("key", &wanted);
-    assert!(of_key(SecretUse::CredentialValue).unwrap().ends_with("set\ncredential_values = true"));
+    assert!(of_key(SecretUse::CredentialValue).unwrap().ends_with("set credential_values = true"));
     assert_eq!(of_key(SecretUse::RawHmac), None, "not asked for");
     assert_eq!(of_key(SecretUse::Bearer), None, "needs no grant");
     assert_eq!(lacking.secret_use("other", &SecretUse::CredentialValue), None);
