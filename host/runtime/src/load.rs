@@ -63,12 +63,17 @@ pub(crate) enum LoadError {
          there, the host compiles it itself"
     )]
     Precompiled,
-    #[error("this is a core Wasm module: make a component of it, for example with `wasm-tools component new`")]
+    #[error("this is a core Wasm module: make a component of it with `pangolin plugin component`")]
     CoreModule,
     #[error("this is not a Wasm component")]
     NotAComponent,
     #[error("the component is not valid: {0}")]
     Invalid(String),
+    #[error(
+        "the component has asynchronous functions of WASI 0.3, which this host does not run: build it without them \
+         (JavaScript: `componentize-qjs --sync`)"
+    )]
+    Asynchronous,
     #[error("the compiler failed on this component: {0}")]
     Compiler(String),
     #[error(transparent)]

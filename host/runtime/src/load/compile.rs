@@ -46,7 +46,13 @@ impl Compiler {
 fn caught<T>(step: impl FnOnce() -> wasmtime::Result<T>) -> Result<T, LoadError> {
     match catch_unwind(AssertUnwindSafe(step)) {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(LoadError::Invalid(text::printable(&format!("{error:#}"), 500))),
+        Ok(Err(error)) => {
+            let message = format!("{error:#}");
+            if message.contains("component model async feature") {
+                return Err(LoadError::Asynchronous);
+            }
+            Err(LoadError::Invalid(text::printable(&message, 500)))
+        }
         Err(panic) => {
             let message = panic.downcast_ref::<String>().map(String::as_str);
             let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("panic");

@@ -36,7 +36,7 @@ pub(super) fn steady(first: Description, second: &Description) -> Result<Descrip
     require(a.summary == b.summary, "the summary", &a.summary, rule)?;
     let other = a.fields.iter().find(|field| !b.fields.contains(field)).or_else(|| b.fields.get(a.fields.len()));
     require(a.fields == b.fields, "the field", other.map_or("", |field| &field.name), rule)?;
-    require(a == b, "of the rest of", &a.name, rule)?;
+    require(a == b, "schemes, scoping, hosts or bounds of life of", &a.name, rule)?;
     Ok(first)
 }
 

@@ -124,3 +124,26 @@ fn too_many_fields_and_hosts_are_refused() {
     given.hosts = (0..33).map(|n| HostPattern::Literal(format!("h{n}.example.com"))).collect();
     assert!(checked(given).is_err());
 }
+
+#[test]
+fn a_description_is_that_of_both_answers() {
+    type Change = fn(&mut Description);
+    let first = description();
+    assert_eq!(steady(first.clone(), &first).unwrap(), first);
+    let changes: [(&str, Change); 8] = [
+        ("the name", |d| d.name.push('x')),
+        ("the version", |d| d.version.push('1')),
+        ("the summary", |d| d.summary.push('x')),
+        ("the field 'late'", |d| d.fields.push(field("late", FieldKind::Text))),
+        ("the field", |d| d.fields.truncate(0)),
+        ("scoping, hosts", |d| d.schemes.push("gs".to_owned())),
+        ("scoping, hosts", |d| d.hosts.push(HostPattern::Literal("late.example.com".to_owned()))),
+        ("scoping, hosts", |d| d.max_ttl_seconds = Some(77)),
+    ];
+    for (what, change) in changes {
+        let mut second = first.clone();
+        change(&mut second);
+        let error = steady(first.clone(), &second).unwrap_err().to_string();
+        assert!(error.contains(what) && error.contains("the same every time"), "{what}: {error}");
+    }
+}

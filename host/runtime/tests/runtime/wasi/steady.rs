@@ -54,6 +54,12 @@ async fn wasi_0_3_and_wasi_http_are_refused_with_the_way_out() {
 }
 
 #[tokio::test]
+async fn asynchronous_components_are_refused_with_the_way_out() {
+    let reason = refusal(&wat::parse_str("(component (core func (canon task.cancel)))").unwrap()).await.unwrap();
+    assert!(reason.contains("WASI 0.3") && reason.contains("--sync"), "{reason}");
+}
+
+#[tokio::test]
 async fn a_function_that_wasi_0_2_does_not_have_is_refused() {
     let odd = "(component (import \"wasi:cli/environment@0.2.6\" (instance (export \"fly\" (func))))
         (instance $i) (export \"pangolin:vending/strategy@1.0.0\" (instance $i)))";
