@@ -106,6 +106,11 @@ impl Guest {
         Ok(())
     }
 
+    /// How many host functions were called.
+    pub(crate) fn host_calls(&self) -> u32 {
+        self.left.host_calls_limit - self.left.host_calls
+    }
+
     /// Stops a guest that calls `import` from `describe`.
     pub(crate) fn not_in_describe(&self, import: &'static str) -> Result<(), Stop> {
         if self.phase == Phase::Describe { Err(Stop::Phase { import, phase: self.phase.name() }) } else { Ok(()) }

@@ -152,6 +152,14 @@ fn finish<T>(
 ) -> Result<(T, Call), StrategyError> {
     let mut guest = store.into_data();
     guest.end_output();
+    // What it took of its bounds, for whoever tries a plugin.
+    tracing::debug!(
+        target: "plugin.usage",
+        request_id = %guest.call.request_id,
+        export = guest.phase.name(),
+        memory_bytes = guest.memory.used(),
+        host_calls = guest.host_calls(),
+    );
     let Guest { call, phase, .. } = guest;
     match outcome {
         Ok(Ok(answer)) => Ok((answer, call)),

@@ -17,6 +17,11 @@ impl MemoryMeter {
         Self { used: 0, limit }
     }
 
+    /// Bytes that they have together. None is ever given back.
+    pub(crate) fn used(&self) -> usize {
+        self.used
+    }
+
     fn grow(&mut self, current: usize, desired: usize) -> wasmtime::Result<bool> {
         let used = self.used.saturating_add(desired.saturating_sub(current));
         if used > self.limit {
