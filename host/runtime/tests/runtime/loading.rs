@@ -30,7 +30,7 @@ fn has(reason: &str, words: &[&str]) {
 async fn what_is_not_a_component_is_refused() {
     has(&refused(b"").await, &["not a Wasm component"]);
     has(&refused(b"#!/bin/sh\nrm -rf /\n").await, &["not a Wasm component"]);
-    has(&refused_text("(module)").await, &["core Wasm module", "wasm-tools component new"]);
+    has(&refused_text("(module)").await, &["core Wasm module", "pangolin plugin component"]);
 }
 
 #[tokio::test]
