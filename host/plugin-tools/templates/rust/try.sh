@@ -15,7 +15,7 @@ post() {
 
 # The host takes a component up some seconds after it was put there.
 tries=60
-until curl -sS "$host/api/v1/plugins" | grep -q '"TokenShop"'; do
+until curl -sSf -o /dev/null "$host/api/v1/plugins/TokenShop" 2>/dev/null; do
   tries=$((tries - 1))
   test $tries -gt 0 || { echo "TokenShop is not loaded: $host/health/ready and the host's log say why" >&2; exit 1; }
   sleep 1
