@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
-use pangolin_core::clock::UnixMillis;
 use pangolin_core::strategy::RejectedPlugin;
 
 use super::{Allowed, Directory, Found, LoadedPlugin, PluginSet};
@@ -12,6 +11,7 @@ use crate::grants::{self, Asked, GrantFile, Signatures, Signed, Unsigned};
 use crate::load::LoadError;
 use crate::metrics::CallMetrics;
 use crate::places::Places;
+use crate::run::Sandbox;
 
 /// A plugin that may serve, if its name is free.
 pub(super) struct Candidate {
@@ -41,7 +41,7 @@ pub(super) struct Judge<'a> {
     pub(super) directory: &'a Directory,
     pub(super) before: Arc<PluginSet>,
     pub(super) grants: Option<&'a GrantFile>,
-    pub(super) now: UnixMillis,
+    pub(super) sandbox: &'a Sandbox,
 }
 
 impl Judge<'_> {
@@ -80,7 +80,8 @@ impl Judge<'_> {
         if let Some(same) = same {
             return Ok(Candidate { plugin: Arc::clone(same), named, kept: false });
         }
-        let since = self.before.of_digest(&component.digest).map_or(self.now, |plugin| plugin.info.since);
+        let since =
+            self.before.of_digest(&component.digest).map_or_else(|| self.sandbox.now(), |plugin| plugin.info.since);
         // Calls of the version before it take places of the one after it.
         let places = match before {
             Some(before) => Arc::clone(&before.places),
@@ -166,6 +167,12 @@ impl Judge<'_> {
             let kept = if serving.is_some() { "; the version before it stays in service" } else { "" };
             tracing::warn!(file, "plugin not loaded: {reason}{kept}");
         }
-        RejectedPlugin { since: before.map_or(self.now, |old| old.since), file, digest, reason, serving }
+        RejectedPlugin {
+            since: before.map_or_else(|| self.sandbox.now(), |old| old.since),
+            file,
+            digest,
+            reason,
+            serving,
+        }
     }
 }

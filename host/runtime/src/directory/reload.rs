@@ -109,7 +109,7 @@ impl Directory {
         let Some(directory) = &self.path else { return Ok(()) };
         let files = blocking(directory, load::list).await.map_err(|error| ReloadError::Directory(error.to_string()))?;
         let Turn { grants, known, .. } = turn;
-        let judge = Judge { directory: self, before: self.set(), grants: grants.as_ref(), now: sandbox.now() };
+        let judge = Judge { directory: self, before: self.set(), grants: grants.as_ref(), sandbox };
         let mut pass = Pass::default();
         for path in files {
             let file = load::file_name(&path);
@@ -150,7 +150,7 @@ impl Directory {
         let read = tokio::task::spawn_blocking(read).await;
         let grants = read.unwrap_or_else(|error| Err(ReloadError::Directory(error.to_string())))?;
         if turn.grants.as_ref() != Some(&grants) {
-            let judge = Judge { directory: self, before: self.set(), grants: Some(&grants), now: sandbox.now() };
+            let judge = Judge { directory: self, before: self.set(), grants: Some(&grants), sandbox };
             self.publish(&judge.before, judge.again());
             turn.grants = Some(grants);
         }
