@@ -179,6 +179,13 @@ impl Sts {
         }
         let url = server::allowed(&self.egress, text, "STS endpoint")?;
         server::require_grant(call, &url, "STS", "sts_endpoint")?;
+        // The id of the key and a session token stand in the request as they are.
+        if let Base::Slots(slots) = &request.base {
+            let names = [&slots.access_key_id, &slots.secret_access_key].into_iter().chain(&slots.session_token);
+            for name in names {
+                slot::require_host(call, name, &url)?;
+            }
+        }
         Ok(url)
     }
 }

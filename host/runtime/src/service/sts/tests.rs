@@ -193,6 +193,25 @@ async fn slots_must_allow_sts_and_have_values() {
 }
 
 #[tokio::test]
+async fn keys_go_to_the_servers_of_their_fields_only() {
+    let fake = FakeSts::start(Answer::Session).await;
+    let service = sts(StsSettings { region: Some("eu-west-1".into()), ..StsSettings::default() });
+    let ask = || AssumeRole { endpoint: Some(fake.url()), ..ask(slots()) };
+    let granted = [HostPattern::OfField("sts_endpoint".into()), HostPattern::OfField("vms".into())];
+    let call = |only_to: &str| {
+        let mut call = own().config("sts_endpoint", fake.url()).hosts(&granted).build();
+        let mut fields = call.fields.to_vec();
+        for field in &mut fields {
+            field.secret_hosts = vec![HostPattern::OfField(only_to.to_owned())];
+        }
+        call.fields = fields.into();
+        call
+    };
+    assert_eq!(refused(&service, &mut call("vms"), ask()).await.code, "slot-not-allowed");
+    assert!(service.assume_role(&mut call("sts_endpoint"), ask()).await.is_ok());
+}
+
+#[tokio::test]
 async fn a_warehouses_endpoint_is_granted_and_passes_the_egress_policy() {
     let fake = FakeSts::start(Answer::Session).await;
     let service = sts(StsSettings { region: Some("eu-west-1".into()), ..StsSettings::default() });
