@@ -46,7 +46,7 @@ pub(crate) fn run(mode: &str) -> Result<(), VendError> {
         "allocate-at-once" => drop(black_box(vec![1_u8; 1 << 30])),
         "recurse" => drop(black_box(deeper(black_box(0)))),
         "abort" => std::process::abort(),
-        "panic" => panic!("\u{1b}[2Jpanicked\r\n2026-01-01T00:00:00Z ERROR forged"),
+        "panic" => panics(),
         "out-of-bounds" => memory_fault(),
         "count" => {
             let calls = CALLS.fetch_add(1, Ordering::Relaxed) + 1;
@@ -74,6 +74,11 @@ pub(crate) fn run(mode: &str) -> Result<(), VendError> {
 #[expect(unconditional_recursion, reason = "it is what the stack's bound is tested with")]
 fn deeper(depth: u64) -> u64 {
     deeper(depth + 1).rotate_left(3) ^ depth
+}
+
+#[expect(clippy::panic, reason = "it is what is tested")]
+fn panics() {
+    panic!("\u{1b}[2Jpanicked\r\n2026-01-01T00:00:00Z ERROR forged");
 }
 
 #[expect(unsafe_code, reason = "the fault is what is tested")]

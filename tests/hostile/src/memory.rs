@@ -21,7 +21,7 @@ pub(crate) fn tell(collector: &str, path: &str, bytes: &[u8]) -> Result<(), Fail
 /// Sends all that the linear memory holds, but for blocks that nobody wrote to.
 pub(crate) fn tell_all(collector: &str) -> Result<(), Failure> {
     // What is made on the way is not of interest.
-    let end = core::arch::wasm32::memory_size(0) * 65_536;
+    let end = end();
     let mut piece = Vec::with_capacity(PIECE + BLOCK);
     for at in (FIRST..end).step_by(BLOCK) {
         let block = block(at, (at + BLOCK).min(end));
@@ -40,4 +40,16 @@ pub(crate) fn tell_all(collector: &str) -> Result<(), Failure> {
 fn block(from: usize, until: usize) -> Vec<u8> {
     // SAFETY: the addresses lie in the linear memory, of which every byte can be read.
     (from..until).map(|at| unsafe { std::ptr::read_volatile(at as *const u8) }).collect()
+}
+
+/// Where the linear memory ends.
+#[cfg(target_family = "wasm")]
+fn end() -> usize {
+    core::arch::wasm32::memory_size(0) * 65_536
+}
+
+/// Outside of the sandbox there is none.
+#[cfg(not(target_family = "wasm"))]
+fn end() -> usize {
+    FIRST
 }
