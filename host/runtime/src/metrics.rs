@@ -17,7 +17,7 @@ use crate::guest::Phase;
 const BUCKETS: [f64; 14] = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 20.0];
 
 /// How a call ends: well, by the guest's own refusal, or by a code of the host.
-const OUTCOMES: [&str; 24] = [
+const OUTCOMES: [&str; 26] = [
     "ok",
     "refused",
     // Another code of the host than those below.
@@ -32,12 +32,14 @@ const OUTCOMES: [&str; 24] = [
     "plugin-error",
     "plugin-exit",
     "plugin-expired-answer",
+    "plugin-handles",
     "plugin-hash-bytes",
     "plugin-host-calls",
     "plugin-longer-life",
     "plugin-memory",
     "plugin-not-granted",
     "plugin-random-bytes",
+    "plugin-secret",
     "plugin-slot-refused",
     "plugin-stack",
     "plugin-timeout",

@@ -1,3 +1,6 @@
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use pangolin_core::strategy::StrategyErrorKind;
 
 use super::*;
@@ -77,4 +80,36 @@ fn every_export_has_a_place() {
         calls.add(phase, OK, Duration::ZERO);
         assert!(text(&metrics).contains(&format!("export=\"{}\"", phase.name())));
     }
+}
+
+/// Codes of the host in the sources below, but for those of tests.
+fn codes(directory: &Path, found: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if path.is_dir() && name != "tests" {
+            codes(&path, found);
+        } else if path.is_file() && name != "tests.rs" && name != "metrics.rs" {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let words =
+                text.split('"').filter(|word| word.strip_prefix("plugin-").is_some_and(|rest| !rest.is_empty()));
+            let is_code = |word: &&str| word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+            found.extend(words.filter(is_code).map(str::to_owned));
+        }
+    }
+}
+
+#[test]
+fn every_code_of_the_host_is_an_outcome() {
+    let mut found = BTreeSet::new();
+    codes(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    // No call of a plugin ends with these.
+    for other in ["plugin-not-loaded", "plugin-bad-description"] {
+        assert!(found.remove(other), "{other}");
+    }
+    let known: BTreeSet<String> = OUTCOMES.iter().filter(|it| it.starts_with("plugin-")).map(|&it| it.into()).collect();
+    let missing: Vec<_> = found.difference(&known).collect();
+    assert!(missing.is_empty(), "add to OUTCOMES: {missing:?}");
+    let gone: Vec<_> = known.difference(&found).filter(|it| *it != "plugin-other").collect();
+    assert!(gone.is_empty(), "nothing ends with: {gone:?}");
 }
