@@ -1,6 +1,5 @@
 //! `pangolin plugin wit`: the contract, as this host speaks it.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -33,11 +32,7 @@ pub struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match &arguments.out {
         Some(folder) => write(folder),
-        None => match std::io::stdout().write_all(text().as_bytes()) {
-            // Whoever reads may stop early.
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
-            _ => Ok(()),
-        },
+        None => crate::printed::out(&text()),
     }
 }
 
