@@ -80,7 +80,10 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> anyhow::Res
         let orders = Orders { ttl_seconds: ask.ttl_seconds, fault: None, gone: false };
         let observed = lab.vend(&setting, &ask, orders).await?;
         if let Err(error) = &observed.result {
-            bail!("a vend does not work, so there is nothing to measure: {}", crate::shown::printable(&error.message, 1_000));
+            bail!(
+                "a vend does not work, so there is nothing to measure: {}",
+                crate::shown::printable(&error.message, 1_000)
+            );
         }
         usage = observed.usage;
         if run >= WARM_UP {
@@ -109,8 +112,12 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> anyhow::Res
         });
         return crate::printed::out(&format!("{}\n", serde_json::to_string_pretty(&figures)?));
     }
-    let memory = memory.map_or_else(|| "unknown".to_owned(), |bytes| format!("{} KiB of {} KiB", bytes >> 10, Limits::default().memory_bytes >> 10));
-    let warning = if cfg!(debug_assertions) { "This is a debug build: no figure below is one of a release.\n" } else { "" };
+    let memory = memory.map_or_else(
+        || "unknown".to_owned(),
+        |bytes| format!("{} KiB of {} KiB", bytes >> 10, Limits::default().memory_bytes >> 10),
+    );
+    let warning =
+        if cfg!(debug_assertions) { "This is a debug build: no figure below is one of a release.\n" } else { "" };
     crate::printed::out(&format!(
         "{warning}{name}, {} runs, no network\ncomponent     {bytes} bytes\nload          {:.0} ms: read, compiled, checked, described\n\
          vend          {} (a fresh instance each)\ncheck-config  {}\ndescribe      {}\nmemory        {memory}\n",

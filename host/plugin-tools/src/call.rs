@@ -100,7 +100,8 @@ impl Maker<'_> {
         let mut invented = Vec::new();
         for (name, value) in &scenario.secrets {
             let field = description.field(name).filter(|field| field.is_secret());
-            let field = field.with_context(|| format!("secrets: the strategy has no secret '{}'", name.escape_debug()))?;
+            let field =
+                field.with_context(|| format!("secrets: the strategy has no secret '{}'", name.escape_debug()))?;
             slots.insert(field.name.clone(), secrets::given_or_planted(field, value)?);
         }
         for field in description.fields.iter().filter(|field| field.required && field.is_secret()) {
@@ -250,7 +251,8 @@ impl Setting {
 
 /// A caller who holds what is asked for, and no more.
 fn caller(ask: &Ask, scope: PermissionScope) -> Principal {
-    let held = [(ask.access.read, Action::Read), (ask.access.write, Action::Write), (ask.access.delete, Action::Delete)];
+    let held =
+        [(ask.access.read, Action::Read), (ask.access.write, Action::Write), (ask.access.delete, Action::Delete)];
     let actions: Vec<Action> = held.into_iter().filter_map(|(held, action)| held.then_some(action)).collect();
     Principal {
         user_id: UserId(Uuid::from_u128(0xada)),

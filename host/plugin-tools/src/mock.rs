@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -28,8 +28,8 @@ use crate::upstream::{Reach, Scripted};
 
 /// Bytes of a request's body.
 const MAX_BODY: usize = 1 << 20;
-/// A client that sends no whole head within this goes.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// A client that sends no whole head, or no whole body, within this goes.
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// Connections at a time.
 const MOST_CONNECTIONS: usize = 64;
 
@@ -74,7 +74,7 @@ async fn connection(stream: TcpStream, upstream: &Scripted) {
     let service = service_fn(async |request| Ok::<_, Infallible>(answer(request, upstream).await));
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        .header_read_timeout(READ_TIMEOUT)
         .serve_connection(TokioIo::new(stream), service)
         .await;
     drop(served);
@@ -82,9 +82,11 @@ async fn connection(stream: TcpStream, upstream: &Scripted) {
 
 async fn answer(request: http::Request<Incoming>, upstream: &Scripted) -> http::Response<Full<Bytes>> {
     let (head, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
-        return refused(413, "the body is larger than 1 MiB, or was not sent whole");
-    };
+    // What is announced is not waited for.
+    let is_large = body.size_hint().lower() > MAX_BODY as u64;
+    let reading = tokio::time::timeout(READ_TIMEOUT, Limited::new(body, MAX_BODY).collect());
+    let body = if is_large { None } else { reading.await.ok().and_then(Result::ok) };
+    let Some(body) = body else { return refused(413, "the body is larger than 1 MiB, or was not sent in time") };
     let path = head.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
     let Ok(url) = Url::parse(&format!("http://127.0.0.1{path}")) else { return refused(400, "the path is none") };
     let request = Request { method: head.method, url, headers: head.headers, body: body.to_bytes() };
@@ -117,7 +119,8 @@ fn told(request: &Request, answer: Option<&Response>) -> String {
     let status = answer.map_or("no answer in the scenario".to_owned(), |answer| answer.status.as_u16().to_string());
     let mut out = format!("{} {} -> {status}\n", request.method, printable(&path, 500));
     for (name, value) in &request.headers {
-        let shown = if is_sensitive(name.as_str()) { REDACTED.into() } else { String::from_utf8_lossy(value.as_bytes()) };
+        let shown =
+            if is_sensitive(name.as_str()) { REDACTED.into() } else { String::from_utf8_lossy(value.as_bytes()) };
         out.push_str(&format!("  {name}: {}\n", printable(&shown, 200)));
     }
     if !request.body.is_empty() {
@@ -150,8 +153,9 @@ fn mask_members(value: &mut Value) {
 }
 
 fn masked_form(form: &[u8]) -> String {
-    let fields = url::form_urlencoded::parse(form)
-        .map(|(name, value)| if is_sensitive(&name) { format!("{name}={REDACTED}") } else { format!("{name}={value}") });
+    let fields = url::form_urlencoded::parse(form).map(|(name, value)| {
+        if is_sensitive(&name) { format!("{name}={REDACTED}") } else { format!("{name}={value}") }
+    });
     fields.collect::<Vec<_>>().join("&")
 }
 

@@ -49,8 +49,6 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> anyhow::Res
         let text = serde_json::to_string_pretty(lab.description())?;
         return crate::printed::out(&format!("{}\n", crate::shown::printable_lines(&text, 10_000)));
     }
-    let mut scenario = scenario.clone();
-    scenario.config.extend(overrides(&arguments.config)?);
     let setting = lab.maker().setting(&scenario).await?;
     let access = arguments.access.as_deref().or(recorded.map(|recorded| recorded.access.as_str()));
     let ttl_seconds = arguments.ttl.or(recorded.map(|recorded| recorded.ttl_seconds));
@@ -87,6 +85,7 @@ fn scenario(arguments: &Arguments) -> anyhow::Result<Scenario> {
     if arguments.replay.is_some() && scenario.recorded.is_none() {
         bail!("this is no transcript of a run: it has no [recorded]");
     }
+    scenario.config.extend(overrides(&arguments.config)?);
     scenario.secrets.extend(arguments::secrets(&arguments.secret)?);
     scenario.config.retain(|name, _| !scenario.secrets.contains_key(name));
     Ok(scenario)

@@ -14,8 +14,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use pangolin_core::clock::Clock;
 use pangolin_egress::{EgressError, Request, Response, Upstream};
 
-pub(crate) use self::forward::Forward;
 pub(crate) use self::fault::{ALL as ALL_FAULTS, Fault, RETRY_AFTER_SECONDS};
+pub(crate) use self::forward::Forward;
 pub(crate) use self::matching::Reach;
 use crate::scenario::{Exchange, Failure, Instants, render};
 

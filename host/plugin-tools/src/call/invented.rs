@@ -21,7 +21,8 @@ pub(super) fn next<'d>(
         spellings.any(|name| config.contains_key(name))
     };
     let is_open = |field: &&Field| !slots.contains_key(&field.name) && !spelled(field);
-    let named = problems.iter().filter_map(|problem| description.fields.iter().find(|field| field.name == problem.field));
+    let named =
+        problems.iter().filter_map(|problem| description.fields.iter().find(|field| field.name == problem.field));
     // Without any the strategy would use the host's own identity.
     let secrets = description.fields.iter().filter(|field| field.is_secret() && slots.is_empty());
     named.chain(secrets).find(is_open)

@@ -39,7 +39,8 @@ fn a_value_is_found_in_every_form() {
 fn each_line_of_a_key_is_a_secret() {
     let line = "MIIEvAIBADANBgkqhkiG9w0BAQEFAASCBKYwggSiAgEAAoIBAQDwZ1ZP+dMwcngz";
     let mut planted = Planted::default();
-    planted.add("account", &format!("{{\"type\":\"service_account\",\"private_key\":\"-----BEGIN-----\\n{line}\\n\"}}"));
+    planted
+        .add("account", &format!("{{\"type\":\"service_account\",\"private_key\":\"-----BEGIN-----\\n{line}\\n\"}}"));
     assert_eq!(planted.find(format!("log: {line}").as_bytes()), Some("account"));
     assert_eq!(planted.find(b"service_account"), None);
 }

@@ -97,7 +97,9 @@ impl<'a> Printer<'a> {
     #[expect(clippy::disallowed_methods, reason = "the author asked to see the values")]
     pub(super) fn minted(&mut self, minted: &Minted) {
         for credential in &minted.credentials {
-            let end = credential.expires_at.map_or_else(|| "without an end".to_owned(), |at| format!("until {}", at.to_rfc3339()));
+            let end = credential
+                .expires_at
+                .map_or_else(|| "without an end".to_owned(), |at| format!("until {}", at.to_rfc3339()));
             self.line(&format!("credential for {} {end}", credential.prefix));
             for (key, value) in &credential.entries {
                 let value = if self.show_secrets { printable(value.expose(), 20_000) } else { REDACTED.to_owned() };
@@ -115,7 +117,8 @@ impl<'a> Printer<'a> {
         let url = presigned.url.expose();
         let shown = if self.show_secrets { url.as_str() } else { url.split('?').next().unwrap_or_default() };
         let rest = if self.show_secrets || !url.contains('?') { "" } else { "?<redacted>" };
-        let _ = writeln!(self.out, "URL until {}: {}{rest}", presigned.expires_at.to_rfc3339(), printable(shown, 20_000));
+        let _ =
+            writeln!(self.out, "URL until {}: {}{rest}", presigned.expires_at.to_rfc3339(), printable(shown, 20_000));
         for (name, value) in &presigned.headers {
             self.line(&format!("  {name}: {value}"));
         }

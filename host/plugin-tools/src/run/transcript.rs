@@ -24,8 +24,10 @@ const KEPT_HEADERS: [&str; 3] = ["content-type", "retry-after", "location"];
 /// Whether a value of this name is a secret.
 pub(crate) fn is_sensitive(name: &str) -> bool {
     let folded = name.to_ascii_lowercase().replace(['-', '_'], "");
-    let parts = ["token", "secret", "password", "passwd", "signature", "assertion", "authorization", "credential", "cookie"];
-    (parts.iter().any(|part| folded.contains(part)) || folded.ends_with("key") || folded == "value") && !folded.ends_with("type")
+    let parts =
+        ["token", "secret", "password", "passwd", "signature", "assertion", "authorization", "credential", "cookie"];
+    (parts.iter().any(|part| folded.contains(part)) || folded.ends_with("key") || folded == "value")
+        && !folded.ends_with("type")
 }
 
 /// The scenario of a run.
@@ -41,7 +43,13 @@ pub(super) fn of(
     let mask = |text: &str| hidden.mask_with(text, |found| shape(found, &mut masks.borrow_mut()));
     let secrets = setting.slots.keys().map(|name| (name.clone(), "".into())).collect();
     let upstream = seen.iter().map(|seen| exchange(seen, &mask)).collect();
-    Scenario { base: Some(base.to_owned()), recorded: Some(recorded), config: setting.config.clone(), secrets, upstream }
+    Scenario {
+        base: Some(base.to_owned()),
+        recorded: Some(recorded),
+        config: setting.config.clone(),
+        secrets,
+        upstream,
+    }
 }
 
 /// Writes a file that its owner alone reads.
@@ -78,9 +86,8 @@ fn exchange(seen: &Seen, mask: &impl Fn(&str) -> String) -> Exchange {
         Err(error) => Exchange { failure: Some(failure(error)), ..empty },
         Ok(answer) => {
             let kept = answer.headers.iter().filter(|(name, _)| KEPT_HEADERS.contains(&name.as_str()));
-            let headers = kept.map(|(name, value)| {
-                (name.as_str().to_owned(), mask(&String::from_utf8_lossy(value.as_bytes())))
-            });
+            let headers =
+                kept.map(|(name, value)| (name.as_str().to_owned(), mask(&String::from_utf8_lossy(value.as_bytes()))));
             let body = mask(&String::from_utf8_lossy(&answer.body));
             Exchange { status: answer.status.as_u16(), headers: headers.collect(), body, ..empty }
         }
@@ -101,7 +108,8 @@ fn failure(error: &EgressError) -> Failure {
 #[expect(clippy::disallowed_methods, reason = "values become what is masked")]
 fn hidden(setting: &Setting, seen: &[Seen], minted: Option<&Minted>) -> Planted {
     let mut hidden = setting.planted();
-    for (key, value) in minted.iter().flat_map(|minted| &minted.credentials).flat_map(|credential| &credential.entries) {
+    for (key, value) in minted.iter().flat_map(|minted| &minted.credentials).flat_map(|credential| &credential.entries)
+    {
         hidden.add(key, value.expose());
     }
     for answer in seen.iter().filter_map(|seen| seen.answer.as_ref().ok()) {

@@ -19,9 +19,6 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap
 }
 
 /// Names, and in the place of each value the text that stands for one that is made up.
-pub(super) fn serialize<S: Serializer>(
-    secrets: &BTreeMap<String, Secret<String>>,
-    to: S,
-) -> Result<S::Ok, S::Error> {
+pub(super) fn serialize<S: Serializer>(secrets: &BTreeMap<String, Secret<String>>, to: S) -> Result<S::Ok, S::Error> {
     to.collect_map(secrets.keys().map(|name| (name, "")))
 }

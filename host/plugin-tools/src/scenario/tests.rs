@@ -47,7 +47,10 @@ fn a_scenario_is_read_and_written_in_both_forms() {
 
 #[test]
 fn what_is_wrong_is_said_with_its_line_and_without_its_text() {
-    assert_eq!(refused("base = \"s3://b/w/\"\n[secret]\nkey = \"k-1234567890\"\n").split(": ").next(), Some("scenario.toml line 2"));
+    assert_eq!(
+        refused("base = \"s3://b/w/\"\n[secret]\nkey = \"k-1234567890\"\n").split(": ").next(),
+        Some("scenario.toml line 2")
+    );
     let half = refused("[secrets]\nkey = \"k-1234567890\n");
     assert!(half.starts_with("scenario.toml line 2: ") && !half.contains("k-123"), "{half}");
     let json = Scenario::parse("{\n\"base\": 3}", Path::new("s.json")).unwrap_err().to_string();
@@ -64,8 +67,14 @@ fn contents_that_cannot_work_are_refused() {
         ("[[upstream]]\nmethod = \"GET\"\nurl = \"/v1\"", "url is not an absolute"),
         ("[[upstream]]\nmethod = \"GET\"\nurl = \"*\"", "url is not an absolute"),
         ("[[upstream]]\nmethod = \"GET\"\nurl = \"https://x.example/\"\nstatus = 9", "status 9"),
-        ("[[upstream]]\nmethod = \"GET\"\nurl = \"https://x.example/\"\nbody = \"{{when}}\"", "unknown placeholder {{when}}"),
-        ("[[upstream]]\nmethod = \"GET\"\nurl = \"https://x.example/\"\nheaders = { \"a b\" = \"c\" }", "no name of a header"),
+        (
+            "[[upstream]]\nmethod = \"GET\"\nurl = \"https://x.example/\"\nbody = \"{{when}}\"",
+            "unknown placeholder {{when}}",
+        ),
+        (
+            "[[upstream]]\nmethod = \"GET\"\nurl = \"https://x.example/\"\nheaders = { \"a b\" = \"c\" }",
+            "no name of a header",
+        ),
         ("[[upstream]]\nmethod = \"GET\"\nurl = \"https://x.example/\"\nheaders = { a = \"b\\nc\" }", "no valid value"),
         ("[[upstream]]\nmethod = \"GET\"\nurl = \"https://x.example/\"\nanswer = 1", "unknown field"),
     ] {
@@ -77,12 +86,10 @@ fn contents_that_cannot_work_are_refused() {
 #[test]
 fn placeholders_are_instants_and_other_braces_stay() {
     let instants = Instants { now: pangolin_core::clock::UnixMillis(1_800_000_000_000), ttl_seconds: 900 };
-    let text = r#"{{{now_ms}},{{expires_ms}},{{expires_s}},{{expires_in_s}},{{expires_rfc3339}},{"a":{"b":{}}},{{ x }}}"#;
+    let text =
+        r#"{{{now_ms}},{{expires_ms}},{{expires_s}},{{expires_in_s}},{{expires_rfc3339}},{"a":{"b":{}}},{{ x }}}"#;
     let (out, says_expiry) = render(text, &instants);
-    assert_eq!(
-        out,
-        r#"{1800000000000,1800000900000,1800000900,900,2027-01-15T08:15:00Z,{"a":{"b":{}}},{{ x }}}"#
-    );
+    assert_eq!(out, r#"{1800000000000,1800000900000,1800000900,900,2027-01-15T08:15:00Z,{"a":{"b":{}}},{{ x }}}"#);
     assert!(says_expiry);
     assert!(!render("{{now_ms}}", &instants).1);
     assert_eq!(render("ä{{{{", &instants).0, "ä{{{{");

@@ -121,11 +121,18 @@ async fn unknown(suite: &mut Suite<'_>) {
     config.insert("zz_number".to_owned(), Value::from(1.5));
     config.insert("zz_null".to_owned(), Value::Null);
     let setting = suite.setting.with_config(config);
-    suite.report.judge(GROUP, "unknown-names-are-ignored", match suite.lab.loaded.runtime.check_config(&setting.warehouse).await {
-        Ok(problems) if problems.is_empty() => Ok(None),
-        Ok(problems) => Err(format!("a field of a later host is a problem: {}", problems.iter().map(|p| p.message.clone()).collect::<Vec<_>>().join("; "))),
-        Err(error) => Err(told(&error)),
-    });
+    suite.report.judge(
+        GROUP,
+        "unknown-names-are-ignored",
+        match suite.lab.loaded.runtime.check_config(&setting.warehouse).await {
+            Ok(problems) if problems.is_empty() => Ok(None),
+            Ok(problems) => Err(format!(
+                "a field of a later host is a problem: {}",
+                problems.iter().map(|p| p.message.clone()).collect::<Vec<_>>().join("; ")
+            )),
+            Err(error) => Err(told(&error)),
+        },
+    );
 }
 
 /// What is refused with a reason is well; what stops the component is not.

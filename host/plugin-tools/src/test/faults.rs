@@ -64,7 +64,10 @@ fn judge(suite: &Suite<'_>, fault: Fault, observed: &Observed<Minted>) -> Result
     }
     let waits = u64::from(RETRY_AFTER_SECONDS) * 1_000;
     if fault == Fault::Throttled && error.retry_after_ms.map(u64::from) != Some(waits) {
-        return Err(format!("Retry-After of {RETRY_AFTER_SECONDS} s is not passed on as retry-after-ms {waits}: {}", told(error)));
+        return Err(format!(
+            "Retry-After of {RETRY_AFTER_SECONDS} s is not passed on as retry-after-ms {waits}: {}",
+            told(error)
+        ));
     }
     Ok(Some(format!("{:?}, {}", error.kind, error.code)))
 }

@@ -83,7 +83,9 @@ impl Watch {
     #[expect(clippy::disallowed_methods, reason = "values are searched and go nowhere")]
     pub(super) fn look_at_minted(&mut self, minted: &Minted, lines: &[Line]) {
         let goes_out = |name: &str| {
-            self.secrets.iter().any(|field| field.name == name && field.secret_uses.contains(&SecretUse::CredentialValue))
+            self.secrets
+                .iter()
+                .any(|field| field.name == name && field.secret_uses.contains(&SecretUse::CredentialValue))
         };
         let entries = minted.credentials.iter().flat_map(|credential| &credential.entries);
         let mut found = Vec::new();

@@ -37,24 +37,39 @@ pub(super) async fn run(suite: &mut Suite<'_>) {
     let ask = suite.ask(access);
     let usual = suite.orders(&ask);
     let (observed, sent) = revoke(suite, &handle, usual).await;
-    suite.report.judge(GROUP, "revoke", match observed {
-        Ok(Revoked::Revoked) if sent > 0 => Ok(None),
-        Ok(Revoked::Revoked) => Err("nothing was sent, so nothing was ended".to_owned()),
-        Ok(Revoked::Gone) => Err("it says that the lease was gone, and the upstream ended it: see the answers of the scenario".to_owned()),
-        Err(why) => Err(why),
-    });
+    suite.report.judge(
+        GROUP,
+        "revoke",
+        match observed {
+            Ok(Revoked::Revoked) if sent > 0 => Ok(None),
+            Ok(Revoked::Revoked) => Err("nothing was sent, so nothing was ended".to_owned()),
+            Ok(Revoked::Gone) => {
+                Err("it says that the lease was gone, and the upstream ended it: see the answers of the scenario"
+                    .to_owned())
+            }
+            Err(why) => Err(why),
+        },
+    );
     let (observed, _) = revoke(suite, &handle, Orders { gone: true, ..usual }).await;
-    suite.report.judge(GROUP, "revoke-what-is-gone", match observed {
-        Ok(Revoked::Gone) => Ok(None),
-        Ok(Revoked::Revoked) => Ok(Some("says `revoked`, and the upstream did not find it".to_owned())),
-        Err(why) => Err(format!("the host would try again for ever: {why}")),
-    });
+    suite.report.judge(
+        GROUP,
+        "revoke-what-is-gone",
+        match observed {
+            Ok(Revoked::Gone) => Ok(None),
+            Ok(Revoked::Revoked) => Ok(Some("says `revoked`, and the upstream did not find it".to_owned())),
+            Err(why) => Err(format!("the host would try again for ever: {why}")),
+        },
+    );
     let (observed, _) = revoke(suite, &Secret::from("no handle of this strategy"), usual).await;
-    suite.report.judge(GROUP, "revoke-a-handle-that-is-none", match observed {
-        Err(why) if why.starts_with("stopped") => Err(why),
-        Err(why) => Ok(Some(why)),
-        Ok(_) => Err("something was ended, or said to be".to_owned()),
-    });
+    suite.report.judge(
+        GROUP,
+        "revoke-a-handle-that-is-none",
+        match observed {
+            Err(why) if why.starts_with("stopped") => Err(why),
+            Err(why) => Ok(Some(why)),
+            Ok(_) => Err("something was ended, or said to be".to_owned()),
+        },
+    );
 }
 
 /// Talks to nobody, and says the same of the same request.
@@ -88,7 +103,13 @@ async fn recover(suite: &mut Suite<'_>, access: Access) -> Result<Option<String>
     let authorised = suite.setting.authorise(&ask).map_err(|error| error.to_string())?;
     let now = suite.lab.clock.now();
     let request = MintRequest::new(&authorised, ask.ttl_seconds, &ask.request_id);
-    let mint = Interrupted { request: &request, survey: &survey, started_at: now.plus_seconds(-30), ended_at: now, known: &[] };
+    let mint = Interrupted {
+        request: &request,
+        survey: &survey,
+        started_at: now.plus_seconds(-30),
+        ended_at: now,
+        known: &[],
+    };
     let run = suite.lab.loaded.runtime.recover(suite.setting.upkeep(&ask.request_id), mint);
     let observed = suite.lab.observe(&ask.request_id, suite.orders(&ask), run).await;
     suite.watch.look_at(&observed);

@@ -11,10 +11,9 @@ use crate::call::{NotAsked, Setting};
 const GROUP: &str = "refusals";
 
 pub(super) async fn run(suite: &mut Suite<'_>) {
-    for (name, access) in [
-        ("no-rights", Access::NONE),
-        ("write-without-read", Access { read: false, write: true, delete: false }),
-    ] {
+    for (name, access) in
+        [("no-rights", Access::NONE), ("write-without-read", Access { read: false, write: true, delete: false })]
+    {
         let ask = suite.ask(access);
         let judged = match suite.vend(&ask).await {
             Err(NotAsked::Denied(_)) => Ok(None),
@@ -28,9 +27,16 @@ pub(super) async fn run(suite: &mut Suite<'_>) {
     } else {
         refused(suite, "no-secrets", &suite.setting.without_secrets()).await;
     }
-    let own: Vec<&str> = suite.description().fields.iter().filter(|field| field.required).map(|field| field.name.as_str()).collect();
-    let config: BTreeMap<String, Value> =
-        suite.setting.warehouse.config.iter().filter(|(name, _)| !own.contains(&name.as_str())).map(|(name, value)| (name.clone(), value.clone())).collect();
+    let own: Vec<&str> =
+        suite.description().fields.iter().filter(|field| field.required).map(|field| field.name.as_str()).collect();
+    let config: BTreeMap<String, Value> = suite
+        .setting
+        .warehouse
+        .config
+        .iter()
+        .filter(|(name, _)| !own.contains(&name.as_str()))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
     if config.len() == suite.setting.warehouse.config.len() {
         suite.report.not_covered(GROUP, "no-configuration", "no field that is no secret is required");
     } else {

@@ -102,11 +102,11 @@ impl Report {
                 Outcome::Fail => "FAIL",
                 Outcome::NotCovered => "-   ",
             };
-            let why = check.why.as_deref().map(|why| format!("  {}", why.replace('\n', "\n       "))).unwrap_or_default();
+            let why =
+                check.why.as_deref().map(|why| format!("  {}", why.replace('\n', "\n       "))).unwrap_or_default();
             let _ = writeln!(out, "{mark} {}/{}{why}", check.group, check.name);
         }
-        let (passed, failed, open) =
-            (self.count(Outcome::Pass), self.failed(), self.count(Outcome::NotCovered));
+        let (passed, failed, open) = (self.count(Outcome::Pass), self.failed(), self.count(Outcome::NotCovered));
         let _ = writeln!(out, "{passed} passed, {failed} failed, {open} not covered");
         out
     }

@@ -9,27 +9,46 @@ const GROUP: &str = "schema";
 pub(super) async fn run(lab: &Lab, report: &mut Report) {
     let info = &lab.loaded.info;
     let description = &info.description;
-    report.judge(GROUP, "describes-itself-again-the-same", match lab.loaded.runtime.describe(&description.name).await {
-        Ok(again) if again == *description => Ok(None),
-        Ok(_) => Err("`describe` answers differently the second time: the host asks once, and again after a restart".to_owned()),
-        Err(error) => Err(error.message),
-    });
-    report.judge(GROUP, "summary", if description.summary.trim().is_empty() {
-        Err("the summary is empty".to_owned())
-    } else {
-        Ok(None)
-    });
-    let helpless: Vec<&str> =
-        description.fields.iter().filter(|field| field.help.trim().is_empty()).map(|field| field.name.as_str()).collect();
-    report.judge(GROUP, "help", if helpless.is_empty() {
-        Ok(None)
-    } else {
-        Err(format!("no help for {}: forms and documentation show it", helpless.join(", ")))
-    });
-    report.judge(GROUP, "schemes", match crate::call::storage_kind(description) {
-        Some(_) => Ok(Some(description.schemes.join(", "))),
-        None => Err(format!("none of {} is a scheme that this host stores to", description.schemes.join(", "))),
-    });
+    report.judge(
+        GROUP,
+        "describes-itself-again-the-same",
+        match lab.loaded.runtime.describe(&description.name).await {
+            Ok(again) if again == *description => Ok(None),
+            Ok(_) => {
+                Err("`describe` answers differently the second time: the host asks once, and again after a restart"
+                    .to_owned())
+            }
+            Err(error) => Err(error.message),
+        },
+    );
+    report.judge(
+        GROUP,
+        "summary",
+        if description.summary.trim().is_empty() { Err("the summary is empty".to_owned()) } else { Ok(None) },
+    );
+    let helpless: Vec<&str> = description
+        .fields
+        .iter()
+        .filter(|field| field.help.trim().is_empty())
+        .map(|field| field.name.as_str())
+        .collect();
+    report.judge(
+        GROUP,
+        "help",
+        if helpless.is_empty() {
+            Ok(None)
+        } else {
+            Err(format!("no help for {}: forms and documentation show it", helpless.join(", ")))
+        },
+    );
+    report.judge(
+        GROUP,
+        "schemes",
+        match crate::call::storage_kind(description) {
+            Some(_) => Ok(Some(description.schemes.join(", "))),
+            None => Err(format!("none of {} is a scheme that this host stores to", description.schemes.join(", "))),
+        },
+    );
     let hosts: Vec<String> = description.hosts.iter().map(words::host).collect();
     report.pass_with(GROUP, "hosts", if hosts.is_empty() { "none".to_owned() } else { hosts.join(", ") });
     report.judge(GROUP, "secrets-have-servers", servers(lab));

@@ -89,12 +89,20 @@ pub(super) async fn run(suite: &mut Suite<'_>) {
     if scoping == Scoping::Exact {
         location(suite, access).await;
     } else {
-        suite.report.not_covered(GROUP, "location", format!("it says that a credential opens {}", words::scoping(scoping)));
+        suite.report.not_covered(
+            GROUP,
+            "location",
+            format!("it says that a credential opens {}", words::scoping(scoping)),
+        );
     }
     if matches!(scoping, Scoping::Exact | Scoping::AccessOnly) {
         access_counts(suite).await;
     } else {
-        suite.report.not_covered(GROUP, "access", format!("it says that a credential opens {}", words::scoping(scoping)));
+        suite.report.not_covered(
+            GROUP,
+            "access",
+            format!("it says that a credential opens {}", words::scoping(scoping)),
+        );
     }
     for (name, path) in HOSTILE {
         hostile(suite, name, path, access, scoping).await;

@@ -118,7 +118,9 @@ pub(super) fn told(error: &StrategyError) -> String {
 /// An error of which the scenario may be the cause.
 pub(super) fn told_with<T>(error: &StrategyError, observed: &Observed<T>) -> String {
     match observed.unanswered().first() {
-        Some(request) => format!("the scenario has no answer for {request}: add an [[upstream]] entry ({})", told(error)),
+        Some(request) => {
+            format!("the scenario has no answer for {request}: add an [[upstream]] entry ({})", told(error))
+        }
         None => told(error),
     }
 }

@@ -40,7 +40,9 @@ async fn one(suite: &mut Suite<'_>, ask: &Ask) -> Result<Option<String>, String>
     let ends: Vec<Option<UnixMillis>> = minted.credentials.iter().map(|credential| credential.expires_at).collect();
     match ends.iter().flatten().max() {
         None => Ok(Some(format!("{} s: it does not end by itself", ask.ttl_seconds))),
-        Some(end) if *end <= latest || suite.scoping() == Scoping::Unscoped => Ok(Some(format!("{} s", ask.ttl_seconds))),
+        Some(end) if *end <= latest || suite.scoping() == Scoping::Unscoped => {
+            Ok(Some(format!("{} s", ask.ttl_seconds)))
+        }
         Some(end) => Err(format!("{} s were asked for, it ends {} ms later", ask.ttl_seconds, end.0 - latest.0)),
     }
 }

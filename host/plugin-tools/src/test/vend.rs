@@ -40,11 +40,15 @@ pub(super) async fn run(suite: &mut Suite<'_>) {
     // Nothing is kept between calls, so the same question has the same kind of answer.
     let again = suite.ask(access);
     let observed = suite.vend(&again).await;
-    suite.report.judge(GROUP, "again", match observed.map(|observed| observed.result) {
-        Ok(Ok(_)) => Ok(None),
-        Ok(Err(error)) => Err(told(&error)),
-        Err(error) => Err(error.to_string()),
-    });
+    suite.report.judge(
+        GROUP,
+        "again",
+        match observed.map(|observed| observed.result) {
+            Ok(Ok(_)) => Ok(None),
+            Ok(Err(error)) => Err(told(&error)),
+            Err(error) => Err(error.to_string()),
+        },
+    );
 }
 
 /// One vend of which nothing but success is expected, or a refusal of the access.
@@ -58,7 +62,8 @@ async fn one(suite: &mut Suite<'_>, name: &str, ask: &Ask) -> Option<Observed<Mi
     };
     match &observed.result {
         Ok(minted) => {
-            let keys = minted.credentials.iter().flat_map(|credential| &credential.entries).map(|(key, _)| key.as_str());
+            let keys =
+                minted.credentials.iter().flat_map(|credential| &credential.entries).map(|(key, _)| key.as_str());
             let shown: Vec<&str> = keys.collect();
             suite.report.pass_with(GROUP, name, shown.join(", "));
             Some(observed)

@@ -115,7 +115,9 @@ async fn the_call_that_fails_fails_again() {
         assert_eq!(statuses, if first == 0 { [503, 200, 503, 200] } else { [200, 429, 200, 429] });
     }
     let get = request("GET", keys, &[("x-secret", "value")], "");
-    for (fault, body) in [(Fault::Empty, ""), (Fault::Truncated, "o"), (Fault::Malformed, "<<< not what was asked for >>>")] {
+    for (fault, body) in
+        [(Fault::Empty, ""), (Fault::Truncated, "o"), (Fault::Malformed, "<<< not what was asked for >>>")]
+    {
         upstream.begin(orders(Some((0, fault))));
         assert_eq!(text(&upstream, &get).await, (200, body.to_owned()));
     }

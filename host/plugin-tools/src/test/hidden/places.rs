@@ -80,7 +80,10 @@ mod tests {
         assert_eq!(left("b", &[SecretUse::Bearer]), format!("{url}x-key:secret\nb"));
         assert_eq!(left("b", &[SecretUse::Header("X-Key".into())]), format!("{url}authorization:Bearer secret\nb"));
         assert!(left("a=secret&b=secret", &[SecretUse::FormField("a".into())]).ends_with("\nb=secret"));
-        assert!(left(r#"{"a":"secret","b":"secret"}"#, &[SecretUse::JsonField("a".into())]).ends_with("\n{\"b\":\"secret\"}"));
+        assert!(
+            left(r#"{"a":"secret","b":"secret"}"#, &[SecretUse::JsonField("a".into())])
+                .ends_with("\n{\"b\":\"secret\"}")
+        );
         for nowhere in [SecretUse::JwtAssertion, SecretUse::AzureSas, SecretUse::RawHmac, SecretUse::CredentialValue] {
             assert_eq!(left("secret", &[nowhere]).matches("secret").count(), 4);
         }

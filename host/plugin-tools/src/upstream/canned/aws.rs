@@ -16,7 +16,8 @@ pub(super) fn sts(request: &Request, form: &Form, instants: &Instants) -> Option
         return Some(fault(403, "MissingAuthenticationToken", "the request is not signed"));
     }
     let policy = form.get("Policy").and_then(|text| serde_json::from_str::<Value>(text).ok());
-    let has_statements = |policy: Value| policy.get("Statement").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
+    let has_statements =
+        |policy: Value| policy.get("Statement").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
     if !policy.is_some_and(has_statements) {
         return Some(fault(400, "MalformedPolicyDocument", "the request has no session policy"));
     }

@@ -20,7 +20,8 @@ pub(super) fn token(request: &Request, form: &Form) -> Option<Reply> {
         let refused = json!({ "error": "invalid_client", "error_description": "the app did not prove itself" });
         return Some(Reply::new(401, refused.to_string()).typed("application/json"));
     }
-    let granted = json!({ "token_type": "Bearer", "expires_in": 3_600, "access_token": "azure-access-token-of-the-example" });
+    let granted =
+        json!({ "token_type": "Bearer", "expires_in": 3_600, "access_token": "azure-access-token-of-the-example" });
     Some(Reply::new(200, granted.to_string()).typed("application/json"))
 }
 

@@ -13,7 +13,8 @@ pub(super) fn token(form: &Form) -> Option<Reply> {
     if form.get("assertion").is_none_or(|assertion| assertion.split('.').count() != 3) {
         return Some(refused("invalid_grant", "the assertion is no signed token"));
     }
-    let granted = json!({ "token_type": "Bearer", "expires_in": 3_600, "access_token": "google-wide-token-of-the-example" });
+    let granted =
+        json!({ "token_type": "Bearer", "expires_in": 3_600, "access_token": "google-wide-token-of-the-example" });
     Some(Reply::new(200, granted.to_string()).typed("application/json"))
 }
 
