@@ -51,9 +51,10 @@ const EDGES: [(&str, &[&str]); 18] = [
 ];
 
 /// Libraries that only these crates may touch.
-const PRIVATE: [(&str, &[&str]); 8] = [
+const PRIVATE: [(&str, &[&str]); 9] = [
     ("sqlx", &["pangolin-store"]),
     ("wasmtime", &["pangolin-runtime"]),
+    ("wasmtime-wasi", &["pangolin-runtime"]),
     ("iceberg", &["pangolin-catalog"]),
     ("object_store", &["pangolin-catalog"]),
     ("aws-sdk-sts", &["pangolin-runtime"]),

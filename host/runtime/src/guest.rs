@@ -10,7 +10,8 @@ use crate::limits::{Limits, MemoryMeter};
 use crate::stop::Stop;
 use crate::wasi::Wasi;
 
-/// Which export runs. `describe` must answer the same every time and gets nothing but `log`;
+/// Which export runs. `describe` must answer the same every time and gets nothing but `log` and what
+/// a language's runtime looks at before (clocks and chance of WASI; it may not wait);
 /// `check-config` and `claim` talk to nobody; upkeep of leases mints nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {

@@ -37,7 +37,6 @@ use wasmtime::component::{HasSelf, Linker, ResourceTable};
 use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemCtx, WasiFilesystemCtxView};
 use wasmtime_wasi::p2::bindings as p2;
 use wasmtime_wasi::sockets::{WasiSockets, WasiSocketsCtx, WasiSocketsCtxView};
-use wasmtime_wasi_io::bindings::wasi::io as p2_io;
 
 use self::output::Output;
 use crate::guest::Guest;
@@ -110,9 +109,9 @@ pub(crate) fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> 
     p2::random::insecure::add_to_linker::<_, Own>(linker, own)?;
     p2::random::insecure_seed::add_to_linker::<_, Own>(linker, own)?;
     p2::random::random::add_to_linker::<_, Own>(linker, own)?;
-    p2_io::error::add_to_linker::<_, Own>(linker, own)?;
-    p2_io::poll::add_to_linker::<_, Own>(linker, own)?;
-    p2_io::streams::add_to_linker::<_, Own>(linker, own)?;
+    p2::io::error::add_to_linker::<_, Own>(linker, own)?;
+    p2::io::poll::add_to_linker::<_, Own>(linker, own)?;
+    p2::io::streams::add_to_linker::<_, Own>(linker, own)?;
     p2::filesystem::preopens::add_to_linker::<_, Own>(linker, own)?;
     p2::filesystem::types::add_to_linker::<_, WasiFilesystem>(linker, unreachable_files)?;
     p2::sockets::instance_network::add_to_linker::<_, Own>(linker, own)?;

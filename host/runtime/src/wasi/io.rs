@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use wasmtime::component::Resource;
+use wasmtime_wasi::p2::bindings::io::{error, poll, streams};
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, DynPollable, StreamError, StreamResult};
-use wasmtime_wasi_io::bindings::wasi::io::{error, poll, streams};
 
 use super::no_such_handle;
 use super::output::Stream;
@@ -59,6 +59,15 @@ impl Guest {
         Ok(Resource::new_own(wake.rep()))
     }
 
+    /// Waits, but not in `describe`: whoever loads a plugin would wait with it.
+    async fn wait(&mut self, wake: Wake) -> wasmtime::Result<()> {
+        if !wake.is_due() {
+            self.not_in_describe("wasi:io/poll")?;
+        }
+        wake.wait().await;
+        Ok(())
+    }
+
     fn wake_of(&self, pollable: &Resource<DynPollable>) -> wasmtime::Result<Wake> {
         Ok(*self.wasi.table.get(&Resource::<Wake>::new_borrow(pollable.rep()))?)
     }
@@ -78,7 +87,7 @@ impl poll::Host for Guest {
             (Wake::Never, other) => other,
             (at, Wake::Never) => at,
         });
-        first.wait().await;
+        self.wait(first).await?;
         Ok((0_u32..).zip(wakes).filter(|(_, wake)| wake.is_due()).map(|(index, _)| index).collect())
     }
 }
@@ -91,8 +100,8 @@ impl poll::HostPollable for Guest {
 
     async fn block(&mut self, pollable: Resource<DynPollable>) -> wasmtime::Result<()> {
         self.enter()?;
-        self.wake_of(&pollable)?.wait().await;
-        Ok(())
+        let wake = self.wake_of(&pollable)?;
+        self.wait(wake).await
     }
 
     fn drop(&mut self, pollable: Resource<DynPollable>) -> wasmtime::Result<()> {

@@ -1,6 +1,8 @@
 //! What is loaded: versions of WASI and of the contract, and `describe` that does not depend on
 //! chance or time.
 
+use std::time::{Duration, Instant};
+
 use pangolin_core::ports::{SlotValues, Strategies as _, StrategyCall};
 
 use crate::guest::Guest;
@@ -141,4 +143,19 @@ async fn a_description_that_depends_on_chance_or_time_is_refused() {
     assert!(reasons.iter().any(|reason| reason.contains("the same every time")), "{reasons:?}");
     let reason = refusal(&describing(&by_day).build()).await.unwrap();
     assert!(reason.contains("the name") && reason.contains("the same every time"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_description_may_not_wait() {
+    for wait in ["(call $block (call $sleep (i64.const 3600000000000)))", "(call $block (call $sleep (i64.const -1)))"]
+    {
+        let guest = Guest { describe: wait.to_owned(), ..Guest::named("Some").sleeping() };
+        let start = Instant::now();
+        let reason = refusal(&guest.build()).await.unwrap();
+        assert!(reason.contains("wasi:io/poll") && reason.contains("describe"), "{reason}");
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    }
+    // What does not wait may be asked.
+    let ready = "(call $block (call $sleep (i64.const 0)))";
+    assert_eq!(refusal(&Guest { describe: ready.to_owned(), ..Guest::named("Some").sleeping() }.build()).await, None);
 }
