@@ -1,5 +1,7 @@
 """Every example as it is built: what it can reach, with and without WASI, and what its own tests say."""
 
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +18,7 @@ from harness.host import Host
 from harness.planted import Planted
 from harness.seaweed import Seaweed
 from harness.tools import ROOT, example_component, host_binary
+from harness.world import new_tenant
 
 EXAMPLES = ROOT / "examples"
 # File, folder with its scenario.
@@ -90,6 +93,12 @@ def test_it_passes_the_conformance_suite(file: str, tmp_path: Path) -> None:
     env = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("folder", ["plugin-js", "plugin-python", "plugin-c"])
+def test_the_warehouse_of_its_page_can_be_made(stubbed_host: Host, planted: Planted, folder: str) -> None:
+    (body,) = re.findall(r"```json\n(.*?)```", (EXAMPLES / folder / "README.md").read_text(), re.DOTALL)
+    new_tenant(stubbed_host, planted).admin.api.post("/api/v1/warehouses", json.loads(body), status=201)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.host import Host
-from harness.tools import ROOT, free_ports, host_binary
+from harness.tools import ROOT, TARGET, free_ports, host_binary
 
 OPEN = {"PANGOLIN_NO_AUTH": "true", "PANGOLIN_JWT_SECRET": None, "PANGOLIN_ROOT_USER": None, "PANGOLIN_ROOT_PASSWORD": None}
 LANGUAGES = ("Rust", "JavaScript", "Python", "C")
@@ -41,6 +41,8 @@ def environment(host: Host) -> dict[str, str]:
     path = [str(host_binary().parent), str(Path(sys.prefix) / "bin"), os.environ["PATH"]]
     env = {"PATH": ":".join(path), "HOME": os.environ["HOME"], "PANGOLIN_URL": host.url}
     env |= {name: str(host.settings[name]) for name in ("PANGOLIN_PLUGIN_DIR", "PANGOLIN_PLUGIN_GRANTS")}
+    # Crates of the registry are compiled once; the project's own are not.
+    env["CARGO_BUILD_BUILD_DIR"] = str(TARGET / "newcomer")
     return env | {name: os.environ[name] for name in ("CARGO_HOME", "RUSTUP_HOME") if name in os.environ}
 
 
