@@ -115,3 +115,13 @@ fn pool(places: u32) -> PoolingAllocationConfig {
         .max_unused_warm_slots(places);
     pool
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pool_of_a_host_fits_into_the_address_space() {
+        Engine::new(config().allocation_strategy(pool(crate::DEFAULT_PLACES))).unwrap();
+    }
+}
