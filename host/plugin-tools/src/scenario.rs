@@ -21,6 +21,8 @@ const MAX_FILE: u64 = 4 << 20;
 const MAX_FIELDS: usize = 128;
 const MAX_EXCHANGES: usize = 512;
 
+const LONGEST_MESSAGE: usize = 400;
+
 /// The name of the file that lies beside a component.
 pub(crate) const FILE_NAME: &str = "scenario.toml";
 
@@ -101,7 +103,11 @@ impl Scenario {
 
     /// Reads the text of a file; the ending of `path` says which form it has.
     pub(crate) fn parse(text: &str, path: &Path) -> Result<Self, ScenarioError> {
-        let syntax = |place: String, message: String| ScenarioError::Syntax { path: path.to_owned(), place, message };
+        // Names of fields are repeated in these, and the file may be somebody else's.
+        let syntax = |place: String, message: String| {
+            let message = crate::shown::printable(&message, LONGEST_MESSAGE);
+            ScenarioError::Syntax { path: path.to_owned(), place, message }
+        };
         let scenario: Self = if is_json(path) {
             serde_json::from_str(text).map_err(|error| syntax(format!(" line {}", error.line()), error.to_string()))?
         } else {

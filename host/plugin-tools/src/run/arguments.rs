@@ -12,7 +12,7 @@ const MAX_SECRET: u64 = 64 << 10;
 
 /// Arguments of the command.
 #[derive(Debug, Default, clap::Args)]
-pub(crate) struct Arguments {
+pub struct Arguments {
     /// The component.
     pub(super) component: PathBuf,
     /// Configuration and answers to run it with; default: scenario.toml beside the component, or

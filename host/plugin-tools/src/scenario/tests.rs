@@ -56,6 +56,8 @@ fn what_is_wrong_is_said_with_its_line_and_without_its_text() {
     let json = Scenario::parse("{\n\"base\": 3}", Path::new("s.json")).unwrap_err().to_string();
     assert!(json.starts_with("s.json line 2: "), "{json}");
     assert!(refused("[secrets]\nkey = 3\n").contains("neither a text nor a table"));
+    let forged = refused("\"\\u001b[31m\\nforged\" = 1");
+    assert!(!forged.contains(['\u{1b}', '\n']) && forged.contains("forged"), "{forged}");
 }
 
 #[test]
