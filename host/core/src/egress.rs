@@ -77,6 +77,13 @@ impl EgressPolicy {
         if text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
             return Err(EgressDenied::Malformed);
         }
+        // Nor does it say that it dropped an empty user, or slashes that were too many or too few.
+        let authority = text.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
+        match authority {
+            None | Some("") => return Err(EgressDenied::Malformed),
+            Some(authority) if authority.contains('@') => return Err(EgressDenied::UserInformation),
+            Some(_) => {}
+        }
         let mut url = Url::parse(text).map_err(|_| EgressDenied::Malformed)?;
         if let Some(Host::Domain(name)) = url.host()
             && let Some(bare) = name.strip_suffix('.')

@@ -69,7 +69,7 @@ impl EgressClient {
     /// # Errors
     /// The TLS roots of the system cannot be loaded.
     pub fn new(policy: Arc<EgressPolicy>) -> Result<Self, EgressError> {
-        Self::with_resolver(policy, Arc::new(SystemResolver))
+        Self::with_resolver(policy, Arc::new(SystemResolver::default()))
     }
 
     /// As [`EgressClient::new`], with the resolver of names given.
@@ -131,7 +131,7 @@ impl EgressClient {
     /// # Errors
     /// As [`EgressClient::new`].
     pub fn operator() -> Result<Self, EgressError> {
-        Self::build(None, Arc::new(SystemResolver), None)
+        Self::build(None, Arc::new(SystemResolver::default()), None)
     }
 
     /// Judges the URL and gives the client that may call it: the resolver behind it drops refused

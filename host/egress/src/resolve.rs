@@ -1,5 +1,7 @@
 //! Names to addresses, and which of them may be connected to.
 
+mod system;
+
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -8,20 +10,12 @@ use futures::future::BoxFuture;
 use pangolin_core::egress::{EgressDenied, EgressPolicy};
 use reqwest::dns::{Addrs, Name, Resolving};
 
+pub use self::system::SystemResolver;
+
 /// Where addresses of names come from.
 pub trait Resolve: Send + Sync + std::fmt::Debug {
     /// The addresses of a host name.
     fn resolve(&self, host: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>>;
-}
-
-/// The system's resolver.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SystemResolver;
-
-impl Resolve for SystemResolver {
-    fn resolve(&self, host: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
-        Box::pin(async move { Ok(tokio::net::lookup_host((host, 0)).await?.map(|address| address.ip()).collect()) })
-    }
 }
 
 /// Why a name gave no address to connect to. Travels through reqwest as its source.

@@ -20,6 +20,7 @@ use crate::bindings::strategy as wit;
 use crate::bindings::types::{Credential, Entry, Value};
 use crate::call::Call;
 use crate::limits::Limits;
+use crate::service::Needles;
 use crate::text;
 
 pub(crate) use self::url::{UrlTerms, presigned};
@@ -215,6 +216,7 @@ fn entries(entries: Vec<Entry>, call: &Call, scoping: Scoping) -> Result<Vec<(St
     }
     let mut seen = BTreeSet::new();
     let mut out = Vec::with_capacity(entries.len());
+    let kept = kept(call);
     for entry in entries {
         key::check(&entry.key)?;
         if !seen.insert(entry.key.clone()) {
@@ -223,6 +225,13 @@ fn entries(entries: Vec<Entry>, call: &Call, scoping: Scoping) -> Result<Vec<(St
         let value = match entry.value {
             Value::Plain(value) if value.is_empty() || value.chars().any(char::is_control) => {
                 return Err(bad("plugin-bad-answer", format!("the value of '{}' has no valid form", entry.key)));
+            }
+            // It got there by no way that the host gave it.
+            Value::Plain(value) if kept.are_in(value.as_bytes()) => {
+                return Err(bad(
+                    "plugin-secret",
+                    format!("the value of '{}' holds a secret of the warehouse; a plugin names the slot", entry.key),
+                ));
             }
             Value::Plain(value) => Secret::new(value),
             // A stored key opens what it opens: whoever hands it out has narrowed nothing.
@@ -240,18 +249,29 @@ fn entries(entries: Vec<Entry>, call: &Call, scoping: Scoping) -> Result<Vec<(St
     Ok(out)
 }
 
+/// The warehouse's secrets, but for what could be a word of an answer by chance.
+#[expect(clippy::disallowed_methods, reason = "values are looked for in the guest's answer")]
+fn kept(call: &Call) -> Needles {
+    const NO_WORD: usize = 12;
+    let mut needles = Needles::default();
+    for value in call.slots.values().map(Secret::expose).filter(|value| value.len() >= NO_WORD) {
+        needles.add(value);
+    }
+    needles
+}
+
 /// The value of a slot that may go out as it is.
 fn slot_value(slot: &str, call: &Call) -> Result<Secret<String>, StrategyError> {
     let may_go_out =
         call.fields.iter().any(|field| field.name == slot && field.secret_uses.contains(&SecretUse::CredentialValue));
     let value = may_go_out.then(|| call.slots.get(slot)).flatten();
     value.cloned().ok_or_else(|| {
-        let slot = text::printable(slot, 100);
-        let why = if may_go_out {
-            "it has no value"
-        } else {
-            "its field has no use 'credential-value', or the operator did not grant `credential_values`"
+        let why = match call.lacking.secret_use(slot, &SecretUse::CredentialValue) {
+            Some(lines) => lines,
+            None if may_go_out => "it has no value".to_owned(),
+            None => "its field has no use 'credential-value'".to_owned(),
         };
+        let slot = text::printable(slot, 100);
         bad("plugin-slot-refused", format!("the plugin answered with the value of slot '{slot}': {why}"))
     })
 }

@@ -17,6 +17,7 @@ use pangolin_core::strategy::{StrategyError, StrategyErrorKind};
 use pangolin_egress::{EgressClient, EgressError};
 
 use crate::bindings::types::{ErrorKind, VendError};
+use crate::call::Call;
 use crate::guest::Phase;
 use crate::service::azure::Azure;
 use crate::service::gcp::Gcp;
@@ -70,6 +71,18 @@ fn vend_error(error: StrategyError) -> VendError {
         StrategyErrorKind::Plugin => ErrorKind::Internal,
     };
     VendError { kind, code: error.code, message: error.message, retry_after_ms: error.retry_after_ms }
+}
+
+/// Takes a request that a service sends for the guest off the call's bound; the refusal, if none is left.
+fn spend_request(call: &mut Call) -> Result<(), VendError> {
+    call.http_calls_left = call.http_calls_left.checked_sub(1).ok_or_else(|| {
+        vend_error(StrategyError::new(
+            StrategyErrorKind::Denied,
+            "too-many-requests",
+            "this call has sent as many requests as it may (http_calls)",
+        ))
+    })?;
+    Ok(())
 }
 
 /// The answer to a service that is called from an export that may not use it.

@@ -23,7 +23,7 @@ pub struct Limits {
     pub wall_ms: u64,
     /// Calls of any host function.
     pub host_calls: u32,
-    /// Requests through `http`.
+    /// Requests through `http`, and those that `sts`, `azure` and `gcp` may send for it.
     pub http_calls: u32,
     /// Bytes of requests and replies of `http`, together.
     pub http_bytes: u64,

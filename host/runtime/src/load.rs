@@ -7,6 +7,7 @@ mod convert;
 mod describe;
 mod files;
 mod native;
+mod weight;
 mod world;
 
 use std::path::Path;
@@ -74,6 +75,8 @@ pub(crate) enum LoadError {
          (JavaScript: `componentize-qjs --sync`)"
     )]
     Asynchronous,
+    #[error(transparent)]
+    TooHeavy(#[from] weight::TooHeavy),
     #[error("the compiler failed on this component: {0}")]
     Compiler(String),
     #[error(transparent)]

@@ -12,7 +12,7 @@ use std::time::Duration;
 use pangolin_core::clock::{Clock, UnixMillis};
 use pangolin_core::id::TenantId;
 use pangolin_core::strategy::{StrategyError, StrategyErrorKind};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, SemaphorePermit};
 use wasmtime::component::{Component, HasSelf, Instance, Linker};
 use wasmtime::{Engine, Store, UpdateDeadline};
 
@@ -24,6 +24,7 @@ use crate::engine::{self, EngineError};
 use crate::guest::{Guest, Phase};
 use crate::host::Services;
 use crate::limits::Limits;
+use crate::places::{HostPlaces, Place};
 use crate::stop::Stop;
 use crate::wasi;
 
@@ -40,7 +41,7 @@ pub(crate) struct Sandbox {
     linker: Linker<Guest>,
     services: Arc<Services>,
     clock: Arc<dyn Clock>,
-    places: Semaphore,
+    places: HostPlaces,
 }
 
 impl std::fmt::Debug for Sandbox {
@@ -57,7 +58,7 @@ impl Sandbox {
         Everything::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest: &mut Guest| guest)
             .map_err(EngineError::Engine)?;
         wasi::add_to_linker(&mut linker).map_err(EngineError::Engine)?;
-        let places = Semaphore::new(usize::try_from(places).unwrap_or(usize::MAX));
+        let places = HostPlaces::new(places);
         Ok(Self { engine, linker, services: Arc::new(services), clock, places })
     }
 
@@ -89,10 +90,10 @@ impl Sandbox {
         &'a self,
         plugin: &'a LoadedPlugin,
         tenant: TenantId,
-    ) -> Result<(OwnedSemaphorePermit, SemaphorePermit<'a>, SemaphorePermit<'a>), StrategyError> {
-        let own = tokio::time::timeout(PLACE_WAIT, plugin.places.of_tenant(tenant)).await;
-        let own = own.ok().flatten().ok_or_else(failure::busy)?;
-        Ok((own, place(&plugin.places.all).await?, place(&self.places).await?))
+    ) -> Result<(OwnedSemaphorePermit, SemaphorePermit<'a>, Place<'a>), StrategyError> {
+        let own = in_time(async { plugin.places.of_tenant(tenant).await.ok_or(()) }).await?;
+        let of_plugin = in_time(plugin.places.all.acquire()).await?;
+        Ok((own, of_plugin, in_time(self.places.of(&plugin.places)).await?))
     }
 
     /// A fresh store with every bound set.
@@ -122,9 +123,10 @@ fn require_granted(plugin: &LoadedPlugin) -> Result<(), StrategyError> {
         StrategyErrorKind::Denied,
         "plugin-not-granted",
         format!(
-            "the plugin '{}' is loaded but nothing is granted to it: the operator must add it to the grant file \
-             (PANGOLIN_PLUGIN_GRANTS); the host's log shows the lines",
-            plugin.name
+            "the plugin '{}' is loaded but nothing is granted to it: the operator must add to the grant file \
+             (PANGOLIN_PLUGIN_GRANTS)\n{}",
+            plugin.name,
+            plugin.granted.missing.trim_end()
         ),
     ))
 }
@@ -182,12 +184,9 @@ fn finish<T>(
 }
 
 /// A place, or the answer to come back later.
-async fn place(places: &Semaphore) -> Result<SemaphorePermit<'_>, StrategyError> {
-    if let Ok(permit) = places.try_acquire() {
-        return Ok(permit);
-    }
-    match tokio::time::timeout(PLACE_WAIT, places.acquire()).await {
-        Ok(Ok(permit)) => Ok(permit),
+async fn in_time<T, E>(place: impl Future<Output = Result<T, E>>) -> Result<T, StrategyError> {
+    match tokio::time::timeout(PLACE_WAIT, place).await {
+        Ok(Ok(place)) => Ok(place),
         _ => Err(failure::busy()),
     }
 }

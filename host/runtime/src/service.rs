@@ -16,6 +16,7 @@ mod testing;
 pub use self::azure::AzureSettings;
 pub use self::gcp::GcpSettings;
 pub(crate) use self::http::{Captured, Http, HttpAuth, HttpFailure, HttpFailureKind, HttpRequest};
+pub(crate) use self::leak::Needles;
 pub(crate) use self::signing::{PresignRequest, presign_s3};
 pub(crate) use self::slot::KeySlots;
 pub use self::sts::StsSettings;

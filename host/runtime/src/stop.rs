@@ -28,6 +28,9 @@ pub(crate) enum Stop {
     /// The guest ended itself.
     #[error("it called exit with the code {0} instead of answering")]
     Exit(u8),
+    /// What it sends, or was to get, holds a secret that it cannot know.
+    #[error("its request, or the answer to it, holds the value of a secret; a plugin names the slot in `auth` instead")]
+    Secret,
     /// The import is not there in this phase.
     #[error("'{import}' cannot be called from '{phase}'")]
     Phase {

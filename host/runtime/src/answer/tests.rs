@@ -155,6 +155,24 @@ fn a_slot_goes_out_only_where_its_field_says_so() {
 }
 
 #[test]
+fn a_plain_value_is_no_secret_of_the_warehouse() {
+    let mut call = call();
+    call.slots.insert("closed".to_owned(), Secret::from("a-key-of-the-warehouse"));
+    for value in ["a-key-of-the-warehouse", "x612d6b65792d6f662d7468652d77617265686f757365", "a%2Dkey-of-the-warehouse"]
+    {
+        let entries = vec![entry("s3.session-token", Value::Plain(value.to_owned()))];
+        let error = entries_of(&call, entries).unwrap_err();
+        assert_eq!(error.code, "plugin-secret", "{value}");
+        assert!(!error.message.contains("a-key"), "{error}");
+    }
+    assert!(entries_of(&call, vec![entry("s3.session-token", Value::Plain("stays".to_owned()))]).is_ok());
+}
+
+fn entries_of(call: &Call, given: Vec<Entry>) -> Result<(), StrategyError> {
+    entries(given, call, Scoping::Exact).map(|_| ())
+}
+
+#[test]
 fn names_are_unique_and_values_have_a_form() {
     let plain = |value: &str| Value::Plain(value.to_owned());
     assert_eq!(code(|c| c.entries.push(entry("s3.access-key-id", plain("again")))), "plugin-bad-answer");

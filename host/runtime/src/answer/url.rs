@@ -22,6 +22,20 @@ const MAX_URL: usize = 8 * 1024;
 /// Headers beside it.
 const MAX_HEADERS: usize = 16;
 
+/// Headers by which a client would say something else than the URL does, or somebody else.
+const NO_HEADERS: [&str; 10] = [
+    "authorization",
+    "connection",
+    "content-length",
+    "cookie",
+    "host",
+    "proxy-authorization",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+    "x-http-method-override",
+];
+
 /// What a URL is held against.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct UrlTerms<'a> {
@@ -51,6 +65,7 @@ pub(crate) fn presigned(terms: &UrlTerms<'_>, answer: wit::Presigned) -> Result<
     let fits = |(name, value): &(String, String)| {
         (1..=64).contains(&name.len())
             && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !NO_HEADERS.contains(&name.to_ascii_lowercase().as_str())
             && value.len() <= 1_024
             && value.bytes().all(|b| (0x20..0x7f).contains(&b))
     };
@@ -60,6 +75,9 @@ pub(crate) fn presigned(terms: &UrlTerms<'_>, answer: wit::Presigned) -> Result<
     let expires_at = UnixMillis(i64::try_from(answer.expires_at_ms).unwrap_or(i64::MAX));
     if expires_at > terms.now.plus_seconds(i64::from(terms.ttl_seconds).saturating_add(SKEW_SECONDS)) {
         return Err(bad("plugin-longer-life", "the plugin answered with a URL that lives longer than asked for"));
+    }
+    if expires_at <= terms.now {
+        return Err(bad("plugin-expired-answer", "the plugin answered with a URL that does not work any more"));
     }
     // As it was read here: of the plugin's own text another reader may think otherwise.
     Ok(Presigned { url: Secret::new(url.into()), headers: answer.headers, expires_at })

@@ -12,6 +12,11 @@ impl wit::Host for Guest {
         if !self.phase.mints() {
             return Ok(Err(host::wrong_phase("azure", self.phase)));
         }
+        if matches!(request.signer, wit::Signer::Delegation(_))
+            && let Err(refused) = host::spend_request(&mut self.call)
+        {
+            return Ok(Err(refused));
+        }
         let request = SasRequest {
             signer: match request.signer {
                 wit::Signer::AccountKey(slot) => Signer::AccountKey(slot),
@@ -36,6 +41,9 @@ impl wit::Host for Guest {
         self.enter()?;
         if !self.phase.mints() {
             return Ok(Err(host::wrong_phase("azure", self.phase)));
+        }
+        if let Err(refused) = host::spend_request(&mut self.call) {
+            return Ok(Err(refused));
         }
         let answer = self.services.azure.access_token(&mut self.call, principal(from)).await;
         Ok(answer.map(|token| given(&token)).map_err(host::vend_error))

@@ -13,6 +13,9 @@ impl wit::Host for Guest {
         if !self.phase.mints() {
             return Ok(Err(host::wrong_phase("gcp", self.phase)));
         }
+        if let Err(refused) = host::spend_request(&mut self.call) {
+            return Ok(Err(refused));
+        }
         let request = Downscope {
             principal: principal(request.principal),
             token_uri: request.endpoints.token_uri,
@@ -30,6 +33,12 @@ impl wit::Host for Guest {
         self.enter()?;
         if !self.phase.mints() {
             return Ok(Err(host::wrong_phase("gcp", self.phase)));
+        }
+        // With a key of the warehouse it is signed here.
+        if matches!(request.principal, wit::Principal::Host)
+            && let Err(refused) = host::spend_request(&mut self.call)
+        {
+            return Ok(Err(refused));
         }
         let request = SignUrl {
             principal: principal(request.principal),

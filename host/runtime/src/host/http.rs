@@ -3,6 +3,7 @@
 use crate::bindings::http as wit;
 use crate::guest::Guest;
 use crate::service::{HttpAuth, HttpFailure, HttpFailureKind, HttpRequest, KeySlots};
+use crate::stop::Stop;
 
 impl wit::Host for Guest {
     async fn send(&mut self, request: wit::Request) -> wasmtime::Result<Result<wit::Response, wit::Failure>> {
@@ -21,10 +22,10 @@ impl wit::Host for Guest {
             trust: request.trust,
             timeout_ms: request.timeout_ms,
         };
-        let answer = self.services.http.send(&mut self.call, request).await;
-        Ok(answer
-            .map(|response| wit::Response { status: response.status, headers: response.headers, body: response.body })
-            .map_err(failure))
+        match self.services.http.send(&mut self.call, request).await {
+            Ok(answer) => Ok(Ok(wit::Response { status: answer.status, headers: answer.headers, body: answer.body })),
+            Err(refused) => failure(refused).map(Err),
+        }
     }
 }
 
@@ -49,7 +50,7 @@ fn auth(auth: wit::Auth) -> HttpAuth {
     }
 }
 
-fn failure(failure: HttpFailure) -> wit::Failure {
+fn failure(failure: HttpFailure) -> wasmtime::Result<wit::Failure> {
     let kind = match failure.kind {
         HttpFailureKind::Denied => wit::FailureKind::Denied,
         HttpFailureKind::Invalid => wit::FailureKind::Invalid,
@@ -59,6 +60,7 @@ fn failure(failure: HttpFailure) -> wit::Failure {
         HttpFailureKind::Timeout => wit::FailureKind::Timeout,
         HttpFailureKind::TooLarge => wit::FailureKind::TooLarge,
         HttpFailureKind::Protocol => wit::FailureKind::Protocol,
+        HttpFailureKind::Breach => return Err(Stop::Secret.into()),
     };
-    wit::Failure { kind, message: failure.message }
+    Ok(wit::Failure { kind, message: failure.message })
 }

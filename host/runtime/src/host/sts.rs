@@ -15,6 +15,9 @@ impl wit::Host for Guest {
         if !self.phase.mints() {
             return Ok(Err(host::wrong_phase("sts", self.phase)));
         }
+        if let Err(refused) = host::spend_request(&mut self.call) {
+            return Ok(Err(refused));
+        }
         let request = AssumeRole {
             base: base(request.base),
             role_arn: request.role_arn,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use super::{LoadError, NativeCache};
+use super::{LoadError, NativeCache, weight};
 use crate::text;
 
 /// Compiles components, or takes their native code from the cache.
@@ -32,6 +32,7 @@ impl Compiler {
         if let Some(component) = self.cache.as_ref().and_then(|cache| cache.load(&self.engine, digest)) {
             return Ok(component);
         }
+        weight::check(bytes)?;
         let component = caught(|| Component::from_binary(&self.engine, bytes))?;
         if let Some(cache) = &self.cache {
             cache.store(&component, digest);

@@ -48,6 +48,7 @@ pub(super) fn of_trap(error: &wasmtime::Error, limits: &Limits) -> StrategyError
             Stop::RandomBytes(_) | Stop::WasiRandomBytes(_) => ("plugin-random-bytes", ""),
             Stop::Handles(_) => ("plugin-handles", ""),
             Stop::Exit(_) => ("plugin-exit", "; the host's log has what it wrote"),
+            Stop::Secret => ("plugin-secret", ""),
             Stop::Phase { .. } => ("plugin-wrong-phase", ""),
         };
         return plugin(code, format!("the plugin was stopped: {stop}{setting}"));
@@ -100,11 +101,17 @@ pub(super) fn of_guest(error: VendError, call: &Call) -> StrategyError {
         ErrorKind::Unavailable => StrategyErrorKind::Unavailable,
         ErrorKind::Internal => StrategyErrorKind::Plugin,
     };
-    let is_code = (1..=64).contains(&error.code.len())
+    // Codes that begin so are the host's own: who reads metrics and logs goes by them.
+    let is_code = !error.code.starts_with("plugin-")
+        && (1..=64).contains(&error.code.len())
         && error.code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     StrategyError {
         kind,
-        code: if is_code { error.code } else { "plugin-error".to_owned() },
+        code: if is_code && text::masked(&error.code, call) == error.code {
+            error.code
+        } else {
+            "plugin-error".to_owned()
+        },
         message: text::printable(&text::masked(&error.message, call), MESSAGE_LIMIT),
         retry_after_ms: error.retry_after_ms,
     }

@@ -7,7 +7,7 @@ use pangolin_core::ports::StrategyCall;
 use pangolin_core::strategy::{ConfigProblem, Minted, StrategyError};
 use pangolin_core::warehouse::Warehouse;
 
-use super::{GuestConfig, Sandbox, failure, place, request, require_granted, run_in};
+use super::{GuestConfig, Sandbox, failure, in_time, request, require_granted, run_in};
 use crate::answer;
 use crate::bindings::{Exports, strategy};
 use crate::call::Call;
@@ -25,7 +25,7 @@ impl Sandbox {
         clock: Arc<dyn Clock>,
     ) -> Result<strategy::Description, StrategyError> {
         let limits = Limits::default();
-        let _place = place(&self.places).await?;
+        let _place = in_time(self.places.of_new()).await?;
         let mut store = self.store(Call::ungranted(file, &limits), Phase::Describe, &limits)?;
         store.data_mut().clock = clock;
         run_in(store, linked, &limits, async |store, instance| {

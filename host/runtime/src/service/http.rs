@@ -14,9 +14,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, Method};
 use pangolin_core::clock::Clock;
-use pangolin_core::egress::{host_granted, wanted_host};
+use pangolin_core::egress::host_granted;
+use pangolin_core::secret::Secret;
+use pangolin_core::strategy::SecretUse;
 use pangolin_egress::{EgressClient, Limits, Request, Response};
 use tokio::time::Instant;
 use url::Url;
@@ -25,8 +28,14 @@ pub(crate) use self::auth::HttpAuth;
 pub(crate) use self::capture::Captured;
 pub(crate) use self::failure::{HttpFailure, HttpFailureKind};
 use super::leak::Needles;
-use super::slot;
+use super::{server, slot};
 use crate::call::Call;
+
+/// Bytes of a URL; servers take 8 KiB.
+const LONGEST_URL: usize = 16 * 1024;
+
+/// Secrets that this request did not send are looked for if they are longer than words.
+const NO_WORD: usize = 12;
 
 /// A request as a guest gives it.
 #[derive(Debug, Clone)]
@@ -73,13 +82,17 @@ impl Http {
         let url = self.url(&request.url)?;
         require_grant(call, &url)?;
         let headers = headers::checked(&request.headers)?;
+        if request.auth.is_sent_as_it_is() {
+            headers::check_whole(&headers)?;
+        }
         let client = trust::client(&self.egress, call, request.trust.as_deref())?;
         capture::check(call, &url, &request.captures)?;
+        // Before the search for secrets, which costs as much as there is to look through.
+        charge_request(call, &request)?;
         require_no_secret(call, &request)?;
         for slot in request.auth.slots() {
             slot::require_host(call, slot, &url).map_err(|denied| HttpFailure::denied(denied.to_string()))?;
         }
-        charge_request(call, &request)?;
         let timeout = timeout(call, request.timeout_ms)?;
 
         let mut outgoing = Request { method, url: url.clone(), headers, body: Bytes::from(request.body) };
@@ -89,7 +102,7 @@ impl Http {
         charge_response(call, &response);
         let captures = if response.status.is_success() { request.captures.as_slice() } else { &[] };
         let body = capture::take(call, &url, captures, &response.body, &mut never)?;
-        answer(&response, body.unwrap_or_else(|| response.body.to_vec()), &never)
+        answer(call, &response, body, never)
     }
 
     fn method(&self, text: &str) -> Result<Method, HttpFailure> {
@@ -102,6 +115,9 @@ impl Http {
     }
 
     fn url(&self, text: &str) -> Result<Url, HttpFailure> {
+        if text.len() > LONGEST_URL {
+            return Err(HttpFailure::invalid(format!("the URL has more than {LONGEST_URL} bytes")));
+        }
         match self.egress.policy() {
             Some(policy) => Ok(policy.check_url(text)?),
             None => Err(HttpFailure::denied("this host has no egress policy for guests")),
@@ -114,13 +130,7 @@ fn require_grant(call: &Call, url: &Url) -> Result<(), HttpFailure> {
     if host_granted(&call.hosts, &call.config, url) {
         return Ok(());
     }
-    let (plugin, host) = (&call.plugin, wanted_host(url));
-    let port = url.port().map(|port| format!(" on port {port}")).unwrap_or_default();
-    Err(HttpFailure::denied(format!(
-        "plugin '{plugin}' may not reach '{host}'{port}: its description must ask for this host, and the grant file must \
-         have\n[plugins.{plugin}]\nhosts = [\"{host}\"]\n(a port other than the usual one, or plain http, only by \
-         \"field:<name>\" of a field whose URL has it)"
-    )))
+    Err(HttpFailure::denied(server::not_granted(call, url, "", "")))
 }
 
 /// A guest that knows a secret of the warehouse got it by no way that the host gave it.
@@ -139,7 +149,7 @@ fn require_no_secret(call: &Call, request: &HttpRequest) -> Result<(), HttpFailu
     let headers = request.headers.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]);
     let mut texts = headers.chain([request.url.as_str(), named]).map(str::as_bytes).chain([request.body.as_slice()]);
     if texts.any(|text| needles.are_in(text)) {
-        return Err(HttpFailure::denied("the request holds the value of a secret; name its slot in `auth` instead"));
+        return Err(HttpFailure::breach("the request"));
     }
     Ok(())
 }
@@ -176,18 +186,60 @@ fn timeout(call: &Call, asked_ms: Option<u32>) -> Result<Duration, HttpFailure> 
     Ok(asked_ms.map_or(left, |ms| left.min(Duration::from_millis(u64::from(ms)))))
 }
 
-/// The answer, unless it repeats what was injected or taken. Cookies are nobody's business here.
-fn answer(response: &Response, body: Vec<u8>, never: &Needles) -> Result<HttpResponse, HttpFailure> {
+/// The answer, unless it repeats what was sent or taken. Cookies are nobody's business here.
+#[expect(clippy::disallowed_methods, reason = "values are looked for in the answer")]
+fn answer(
+    call: &Call,
+    response: &Response,
+    body: Option<Vec<u8>>,
+    mut sent: Needles,
+) -> Result<HttpResponse, HttpFailure> {
+    let withheld = |message: &str| HttpFailure { kind: HttpFailureKind::Protocol, message: message.to_owned() };
+    for value in &call.masked {
+        sent.add(value.expose());
+    }
+    if !sent.is_empty() && is_encoded(&response.headers) {
+        return Err(withheld("the server's answer is compressed, which nobody asked for; it is withheld"));
+    }
+    // A server may keep what it was sent, and repeat it to a call that sends nothing.
+    let mut kept = Needles::default();
+    for field in call.fields.iter().filter(|field| field.secret_uses.iter().any(is_sent_by)) {
+        if let Some(value) = call.slots.get(&field.name).map(Secret::expose).filter(|value| value.len() >= NO_WORD) {
+            kept.add(value);
+        }
+    }
     let HeaderList(headers) = HeaderList::from(&response.headers);
-    let repeated = never.are_in(&body)
-        || headers.iter().any(|(name, value)| never.are_in(name.as_bytes()) || never.are_in(value.as_bytes()));
-    if repeated {
-        return Err(HttpFailure {
-            kind: HttpFailureKind::Protocol,
-            message: "the server's answer repeats a secret that the host sent or keeps; it is withheld".to_owned(),
-        });
+    let body = body.unwrap_or_else(|| response.body.to_vec());
+    let repeats = |needles: &Needles| {
+        needles.are_in(&body)
+            || headers.iter().any(|(name, value)| needles.are_in(name.as_bytes()) || needles.are_in(value.as_bytes()))
+    };
+    if repeats(&sent) {
+        return Err(withheld("the server's answer repeats a secret that the host sent or keeps; it is withheld"));
+    }
+    if repeats(&kept) {
+        return Err(HttpFailure::breach("the answer"));
     }
     Ok(HttpResponse { status: response.status.as_u16(), headers, body })
+}
+
+/// Whether a body is not what its bytes say.
+fn is_encoded(headers: &HeaderMap) -> bool {
+    let encodings = headers.get_all(CONTENT_ENCODING).iter();
+    encodings.into_iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"))
+}
+
+/// Uses by which `http` sends a value as it is.
+fn is_sent_by(wanted: &SecretUse) -> bool {
+    matches!(
+        wanted,
+        SecretUse::Basic
+            | SecretUse::Bearer
+            | SecretUse::Header(_)
+            | SecretUse::FormField(_)
+            | SecretUse::JsonField(_)
+            | SecretUse::Authorization(_)
+    )
 }
 
 struct HeaderList(Vec<(String, String)>);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use pangolin_core::access::Access;
 use pangolin_core::clock::{ManualClock, UnixMillis};
@@ -15,7 +16,7 @@ use pangolin_core::ports::{SlotValues, Strategies, StrategyCall};
 use pangolin_core::record::{Catalog, CatalogSnapshot, Table};
 use pangolin_core::strategy::{Minted, StrategyError};
 use pangolin_core::warehouse::{BaseIdentity, StorageKind, Warehouse};
-use pangolin_runtime::{DEFAULT_PLACES, GrantFile, OpenError, Runtime, RuntimeConfig};
+use pangolin_runtime::{DEFAULT_PLACES, GrantFile, OpenError, Runtime, RuntimeConfig, Services};
 
 use crate::guest::{Guest, NOW_MS};
 use crate::services;
@@ -25,7 +26,12 @@ pub(crate) struct Host {
     pub(crate) home: tempfile::TempDir,
     pub(crate) runtime: Runtime,
     pub(crate) slots: SlotValues,
+    /// Fields of the warehouse that are no secrets.
+    pub(crate) config: BTreeMap<String, serde_json::Value>,
 }
+
+/// How long an honest vend may take beside hostile ones.
+const DEADLINE: Duration = Duration::from_secs(2);
 
 /// The directory of plugins below the home.
 pub(crate) fn plugin_dir(home: &tempfile::TempDir) -> PathBuf {
@@ -71,12 +77,17 @@ pub(crate) async fn open(config: RuntimeConfig) -> Result<Runtime, OpenError> {
 impl Host {
     /// A host with these guests and grants.
     pub(crate) async fn new(guests: &[Guest], grants: &str) -> Self {
+        Self::over(guests, grants, services::offline()).await
+    }
+
+    /// A host whose guests reach these services.
+    pub(crate) async fn over(guests: &[Guest], grants: &str, services: Services) -> Self {
         let home = home(&[]);
         for (number, guest) in guests.iter().enumerate() {
             put(&home, &format!("{number:02}.wasm"), &guest.build());
         }
-        let runtime = open(config(&home, grants)).await.unwrap();
-        Self { home, runtime, slots: SlotValues::new() }
+        let runtime = open(RuntimeConfig { services, ..config(&home, grants) }).await.unwrap();
+        Self { home, runtime, slots: SlotValues::new(), config: BTreeMap::new() }
     }
 
     /// A host with the hostile guest `Bad` under these limits, beside the honest guest `Good`.
@@ -88,22 +99,44 @@ impl Host {
     }
 
     pub(crate) async fn vend(&self, strategy: &str) -> Result<Minted, StrategyError> {
-        let (warehouse, authorised) = authorised(strategy);
-        let call = StrategyCall {
-            authorised: &authorised,
-            warehouse: &warehouse,
-            slots: &self.slots,
-            ttl_seconds: 900,
-            request_id: "request-1",
-        };
-        self.runtime.vend(call).await
+        self.vend_for(TenantId::DEFAULT, strategy).await
     }
 
-    /// The code of the hostile guest's failure, after which the honest guest still vends.
+    /// A vend of another tenant's table.
+    pub(crate) async fn vend_for(&self, tenant: TenantId, strategy: &str) -> Result<Minted, StrategyError> {
+        let (mut warehouse, authorised) = authorised_for(tenant, strategy);
+        warehouse.config.extend(self.config.clone());
+        self.runtime.vend(self.call(&warehouse, &authorised)).await
+    }
+
+    pub(crate) fn call<'a>(&'a self, warehouse: &'a Warehouse, authorised: &'a Authorised) -> StrategyCall<'a> {
+        StrategyCall { authorised, warehouse, slots: &self.slots, ttl_seconds: 900, request_id: "request-1" }
+    }
+
+    /// What became of these hostile guests, each called at the same time as the honest one, which
+    /// meets its deadline beside them and after them.
+    pub(crate) async fn beside_honest(&self, strategies: &[&str]) -> Vec<Result<Minted, StrategyError>> {
+        let hostile = futures::future::join_all(strategies.iter().map(|strategy| self.vend(strategy)));
+        let honest = async {
+            for _ in 0..3 {
+                tokio::task::yield_now().await;
+                self.honest_vend().await;
+            }
+        };
+        let (outcomes, ()) = tokio::join!(hostile, honest);
+        self.honest_vend().await;
+        outcomes
+    }
+
+    async fn honest_vend(&self) {
+        let start = Instant::now();
+        self.vend("Good").await.unwrap();
+        assert!(start.elapsed() < DEADLINE, "an honest vend took {:?}", start.elapsed());
+    }
+
+    /// The hostile guest's failure, beside and after which the honest guest vends.
     pub(crate) async fn bad(&self) -> StrategyError {
-        let error = self.vend("Bad").await.unwrap_err();
-        assert!(self.vend("Good").await.is_ok(), "the next vend must work");
-        error
+        self.beside_honest(&["Bad"]).await.remove(0).unwrap_err()
     }
 }
 
@@ -128,10 +161,14 @@ pub(crate) fn warehouse(strategy: &str) -> Warehouse {
 
 /// A warehouse, and leave to read and write one table in it.
 pub(crate) fn authorised(strategy: &str) -> (Warehouse, Authorised) {
-    let warehouse = warehouse(strategy);
+    authorised_for(TenantId::DEFAULT, strategy)
+}
+
+fn authorised_for(tenant_id: TenantId, strategy: &str) -> (Warehouse, Authorised) {
+    let warehouse = Warehouse { tenant_id, ..warehouse(strategy) };
     let catalog = Catalog {
         id: CatalogId::generate(),
-        tenant_id: TenantId::DEFAULT,
+        tenant_id,
         name: "prod".to_owned(),
         warehouse_id: warehouse.id,
         base: warehouse.base.clone(),

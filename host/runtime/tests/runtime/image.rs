@@ -4,9 +4,15 @@
 pub(crate) const BASE: u32 = 4096;
 
 /// A part of linear memory, built from the bottom.
-#[derive(Default)]
 pub(crate) struct Image {
+    base: u32,
     pub(crate) bytes: Vec<u8>,
+}
+
+impl Default for Image {
+    fn default() -> Self {
+        Self::at(BASE)
+    }
 }
 
 /// Address and length.
@@ -37,9 +43,14 @@ impl Record {
 }
 
 impl Image {
+    /// A part that begins at this address.
+    pub(crate) fn at(base: u32) -> Self {
+        Self { base, bytes: Vec::new() }
+    }
+
     fn align(&mut self) -> u32 {
         self.bytes.resize(self.bytes.len().next_multiple_of(8), 0);
-        BASE + u32::try_from(self.bytes.len()).unwrap()
+        self.base + u32::try_from(self.bytes.len()).unwrap()
     }
 
     pub(crate) fn record(&mut self, record: Record) -> u32 {

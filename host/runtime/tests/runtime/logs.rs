@@ -30,18 +30,31 @@ impl<'a> MakeWriter<'a> for Lines {
 /// Runs the future and answers what it logged.
 pub(crate) async fn captured(run: impl Future<Output = ()>) -> String {
     let lines = Lines::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(lines.clone())
-        .with_ansi(false)
-        .with_max_level(tracing::Level::DEBUG)
-        .finish();
+    let text = tracing_subscriber::fmt().with_ansi(false);
+    logged(run, lines.clone(), text.with_writer(lines).with_max_level(tracing::Level::DEBUG).finish()).await
+}
+
+/// The same, in the form that the server writes.
+pub(crate) async fn captured_as_json(run: impl Future<Output = ()>) -> String {
+    let lines = Lines::default();
+    let json = tracing_subscriber::fmt().json().flatten_event(true);
+    logged(run, lines.clone(), json.with_writer(lines).with_max_level(tracing::Level::DEBUG).finish()).await
+}
+
+async fn logged(
+    run: impl Future<Output = ()>,
+    lines: Lines,
+    subscriber: impl tracing::Subscriber + Send + Sync + 'static,
+) -> String {
     let guard = tracing::subscriber::set_default(subscriber);
     run.await;
     drop(guard);
-    String::from_utf8(lines.0.lock().unwrap().clone()).unwrap()
+    let all = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    // What a call used is the host's own line, after each.
+    all.split_inclusive('\n').filter(|line| !line.contains("plugin.usage")).collect()
 }
 
-fn logging(line: &str, vend: &str) -> Guest {
+pub(crate) fn logging(line: &str, vend: &str) -> Guest {
     let data = line.bytes().map(|byte| format!("\\{byte:02x}")).collect::<String>();
     Guest {
         items: format!("(data (i32.const 512) \"{data}\")"),
@@ -51,7 +64,7 @@ fn logging(line: &str, vend: &str) -> Guest {
     }
 }
 
-const ONCE: &str = "(call $log (i32.const 2) (i32.const 512) (i32.const LEN))";
+pub(crate) const ONCE: &str = "(call $log (i32.const 2) (i32.const 512) (i32.const LEN))";
 
 #[tokio::test]
 async fn a_flood_is_cut_and_the_vend_goes_on() {

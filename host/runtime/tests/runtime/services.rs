@@ -8,6 +8,10 @@ use pangolin_egress::EgressClient;
 use pangolin_runtime::{ServiceSettings, Services};
 
 pub(crate) fn offline() -> Services {
-    let egress = EgressClient::new(Arc::new(EgressPolicy::new(Vec::new(), &[], false))).unwrap();
+    through(EgressClient::new(Arc::new(EgressPolicy::new(Vec::new(), &[], false))).unwrap())
+}
+
+/// Services whose requests pass this client.
+pub(crate) fn through(egress: EgressClient) -> Services {
     Services::new(egress, ServiceSettings::default(), Arc::new(SystemClock)).unwrap()
 }

@@ -133,5 +133,7 @@ fn a_longer_life_or_a_header_without_form_is_refused() {
     let injected = vec![("x-a".to_owned(), "1\r\nset-cookie: a".to_owned())];
     let injected = wit::Presigned { headers: injected, ..answer.clone() };
     assert_eq!(presigned(&terms, injected).unwrap_err().code, "plugin-bad-answer");
+    let ended = wit::Presigned { expires_at_ms: 1_700_000_000_000, ..answer.clone() };
+    assert_eq!(presigned(&terms, ended).unwrap_err().code, "plugin-expired-answer");
     assert!(presigned(&terms, answer).is_ok());
 }

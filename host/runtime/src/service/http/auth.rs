@@ -52,6 +52,11 @@ impl HttpAuth {
         };
         [first, second, third].into_iter().flatten().map(String::as_str)
     }
+
+    /// Whether a secret is sent as it is, so that a server could be asked for pieces of it.
+    pub(super) fn is_sent_as_it_is(&self) -> bool {
+        !matches!(self, Self::None | Self::Sigv4 { .. })
+    }
 }
 
 /// Authenticates the request. The result is what must not come back in the answer.
@@ -96,7 +101,10 @@ pub(super) fn inject(
         HttpAuth::FormField { name, slot } => {
             let value = slot::value(call, slot, &SecretUse::FormField(name.clone()))?.expose();
             injected.add(value);
-            append_field(request, name, value)?;
+            // A server that repeats the body in another form repeats it as it was written.
+            let written = append_field(request, name, value)?;
+            injected.add(&written);
+            call.masked.push(Secret::new(written.to_string()));
         }
         HttpAuth::JsonField { name, slot } => {
             let value = kept_or_own(call, slot, &SecretUse::JsonField(name.clone()), &request.url)?.expose();
@@ -115,7 +123,21 @@ pub(super) fn inject(
         }
         HttpAuth::Sigv4 { keys, service, region } => injected = sign(call, keys, service, region, request, now)?,
     }
+    remember(call, auth);
     Ok(injected)
+}
+
+/// What a server was sent in this call is looked for in all later answers: it may be asked for it.
+fn remember(call: &mut Call, auth: &HttpAuth) {
+    let identifier = match auth {
+        HttpAuth::Sigv4 { keys, .. } => keys.access_key_id.as_str(),
+        _ => "",
+    };
+    for slot in auth.slots().filter(|slot| *slot != identifier) {
+        if let Some(value) = call.slots.get(slot).filter(|value| !call.masked.contains(value)) {
+            call.masked.push(value.clone());
+        }
+    }
 }
 
 /// The value of a slot: taken from an answer of this call, or the warehouse's own.
@@ -139,8 +161,8 @@ fn set(request: &mut Request, name: HeaderName, value: &str) -> Result<(), HttpF
     Ok(())
 }
 
-/// Spaces as `%20`: some servers do not read `+`.
-fn append_field(request: &mut Request, name: &str, value: &str) -> Result<(), HttpFailure> {
+/// Spaces as `%20`: some servers do not read `+`. The result is the value as it stands in the body.
+fn append_field(request: &mut Request, name: &str, value: &str) -> Result<Zeroizing<String>, HttpFailure> {
     const FORM: &str = "application/x-www-form-urlencoded";
     let is_form = |value: &HeaderValue| {
         value.to_str().is_ok_and(|text| text.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(FORM))
@@ -160,9 +182,10 @@ fn append_field(request: &mut Request, name: &str, value: &str) -> Result<(), Ht
     }
     body.extend_from_slice(encode(name).as_bytes());
     body.push(b'=');
-    body.extend_from_slice(Zeroizing::new(encode(value)).as_bytes());
+    let written = Zeroizing::new(encode(value));
+    body.extend_from_slice(written.as_bytes());
     request.body = Bytes::from(body);
-    Ok(())
+    Ok(written)
 }
 
 /// Whether the URL is at the warehouse's own storage endpoint.

@@ -17,6 +17,8 @@ const MOST_OF_CALL: usize = 16;
 /// Longer is no token that a header carries.
 const LONGEST: usize = 16 * 1024;
 const LONGEST_POINTER: usize = 256;
+/// Bytes of an answer that something is taken from: read as JSON it takes many times as much.
+const LARGEST_ANSWER: usize = 256 * 1024;
 
 /// What was taken so far, by slot.
 #[derive(Debug, Default)]
@@ -97,6 +99,11 @@ pub(super) fn take(
 ) -> Result<Option<Vec<u8>>, HttpFailure> {
     if captures.is_empty() {
         return Ok(None);
+    }
+    if body.len() > LARGEST_ANSWER {
+        return Err(withheld(&format!(
+            "it has more than {LARGEST_ANSWER} bytes, and something was to be taken from it"
+        )));
     }
     let Ok(mut document) = serde_json::from_slice::<Value>(body) else { return Ok(None) };
     let mut taken = false;

@@ -5,7 +5,7 @@ use pangolin_egress::EgressError;
 
 use super::super::slot::SlotDenied;
 
-/// What kind. Mirrors `failure-kind` of the WIT.
+/// What kind. Mirrors `failure-kind` of the WIT, and names what stops a guest beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HttpFailureKind {
     Denied,
@@ -16,6 +16,8 @@ pub(crate) enum HttpFailureKind {
     Timeout,
     TooLarge,
     Protocol,
+    /// A secret is where none can be: the guest is stopped, for an answer would tell it what it guessed.
+    Breach,
 }
 
 /// Why there is no answer. The text holds no secret and nothing of the URL but its host.
@@ -29,6 +31,10 @@ pub(crate) struct HttpFailure {
 impl HttpFailure {
     pub(super) fn denied(message: impl Into<String>) -> Self {
         Self { kind: HttpFailureKind::Denied, message: message.into() }
+    }
+
+    pub(super) fn breach(what: &'static str) -> Self {
+        Self { kind: HttpFailureKind::Breach, message: format!("{what} holds the value of a secret") }
     }
 
     pub(super) fn invalid(message: impl Into<String>) -> Self {

@@ -12,6 +12,8 @@ const MOST: usize = 64;
 /// Headers of the connection, of authentication and of signing: the host's.
 const OWNED: &[&str] = &[
     "host",
+    // What is compressed cannot be looked through for secrets.
+    "accept-encoding",
     "authorization",
     "connection",
     "content-length",
@@ -54,6 +56,14 @@ pub(super) fn checked(pairs: &[(String, String)]) -> Result<HeaderMap, HttpFailu
         headers.append(name, value);
     }
     Ok(headers)
+}
+
+/// Refuses to ask for pieces of an answer, in which a secret would not be found.
+pub(super) fn check_whole(headers: &HeaderMap) -> Result<(), HttpFailure> {
+    if headers.contains_key(http::header::RANGE) {
+        return Err(HttpFailure::denied("header 'range' is not sent beside a secret"));
+    }
+    Ok(())
 }
 
 /// Refuses headers by which a signed request would do more than its method on its object.

@@ -10,12 +10,18 @@ use super::failure::HttpFailure;
 
 const JSON: &str = "application/json";
 
+/// Bytes of such a body: read as JSON it takes many times as much.
+const LARGEST: usize = 256 * 1024;
+
 /// Puts the member into the object that the body is.
 pub(super) fn put(request: &mut Request, name: &str, value: &str) -> Result<(), HttpFailure> {
     match request.headers.get(CONTENT_TYPE) {
         None => drop(request.headers.insert(CONTENT_TYPE, HeaderValue::from_static(JSON))),
         Some(given) if is_json(given) => {}
         Some(_) => return Err(HttpFailure::invalid(format!("a JSON field needs a body of type {JSON}"))),
+    }
+    if request.body.len() > LARGEST {
+        return Err(HttpFailure::invalid(format!("a JSON body that a field is put into has at most {LARGEST} bytes")));
     }
     let Ok(Value::Object(mut object)) = serde_json::from_slice(&request.body) else {
         return Err(HttpFailure::invalid("a JSON field needs a body that is a JSON object"));

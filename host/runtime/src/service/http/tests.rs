@@ -10,6 +10,7 @@ use pangolin_core::egress::EgressPolicy;
 use pangolin_core::strategy::{HostPattern, SecretUse};
 
 use super::*;
+use crate::grants::Missing;
 use crate::service::slot::KeySlots;
 use crate::service::testing::{self, CallBuilder, Peer};
 
@@ -64,10 +65,30 @@ async fn a_granted_server_answers_without_its_cookies() {
 #[tokio::test]
 async fn an_ungranted_server_is_refused_with_the_lines_that_grant_it() {
     let peer = Peer::start(OK).await;
-    let mut call = testing::call().vend(Access::READ).build();
+    let asked = Missing {
+        plugin: "Probe".to_owned(),
+        has_table: true,
+        granted_hosts: vec!["a.example.org".to_owned()],
+        hosts: vec![HostPattern::Literal("*.example.com".into())],
+        ..Missing::default()
+    };
+    let granted = HostPattern::Literal("a.example.org".into());
+    let mut call = testing::call().vend(Access::READ).hosts(&[granted]).lacking(asked).build();
     let failure = refused(&mut call, get("https://vms.example.com/x".into())).await;
     assert_eq!(failure.kind, HttpFailureKind::Denied);
-    assert!(failure.message.contains("[plugins.Probe]\nhosts = [\"vms.example.com\"]"), "{failure}");
+    let lines = "in the table [plugins.Probe] of the grant file (PANGOLIN_PLUGIN_GRANTS) set \
+                 hosts = [\"a.example.org\", \"*.example.com\"]";
+    assert!(failure.message.ends_with(lines), "{failure}");
+    // What no line would open says so, and a host that is none writes none.
+    for (url, told) in [
+        ("https://evil.example/", "does not ask for this host"),
+        ("https://x\",\"*.evil.example/", "does not ask for this host"),
+        ("https://vms.example.com:8443/", "on the usual port"),
+        ("https://a.example.org:8443/", "on the usual port"),
+    ] {
+        let failure = refused(&mut call, get(url.into())).await;
+        assert!(failure.message.contains(told) && !failure.message.contains('\n'), "{failure}");
+    }
     let failure = refused(&mut call, get(peer.url("/"))).await;
     assert_eq!(failure.kind, HttpFailureKind::Denied);
     let mut unauthorised = testing::call().hosts(&[HostPattern::Literal("vms.example.com".into())]).build();
@@ -172,6 +193,7 @@ async fn a_slot_is_used_as_its_field_says_and_no_other_way() {
 async fn a_request_that_holds_a_secret_is_refused() {
     let peer = Peer::start(OK).await;
     let mut call = call(&peer).secret("key", SECRET, &[SecretUse::Bearer]).build();
+    call.http_calls_left = 20;
     let encoded = base64::engine::general_purpose::STANDARD.encode(format!("xy{SECRET}"));
     for request in [
         HttpRequest { body: SECRET.as_bytes().to_vec(), ..get(peer.url("/")) },
@@ -181,7 +203,7 @@ async fn a_request_that_holds_a_secret_is_refused() {
         with(peer.url("/"), HttpAuth::JsonField { name: SECRET.into(), slot: "key".into() }),
     ] {
         let failure = refused(&mut call, request).await;
-        assert_eq!(failure.kind, HttpFailureKind::Denied);
+        assert_eq!(failure.kind, HttpFailureKind::Breach);
         assert!(!failure.message.contains(SECRET), "{failure}");
     }
     assert!(peer.requests().is_empty());

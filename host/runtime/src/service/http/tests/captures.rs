@@ -87,7 +87,7 @@ async fn a_token_is_used_in_no_other_way() {
         HttpRequest { body: ACCESS.into(), ..get(peer.url("/x")) },
         HttpRequest { headers: vec![("x".into(), ACCESS.into())], ..get(peer.url("/x")) },
     ] {
-        assert_eq!(refused(&mut call, request).await.kind, HttpFailureKind::Denied);
+        assert_eq!(refused(&mut call, request).await.kind, HttpFailureKind::Breach);
     }
     assert_eq!(peer.requests().len(), 1);
 }
