@@ -21,6 +21,9 @@ const BRANCHES_BY_LOCALS: u64 = 400_000;
 /// The same, of all functions. CPython: 4 million.
 const ALL_BRANCHES_BY_LOCALS: u64 = 10_000_000;
 
+/// Functions that pass values in and out of components, each compiled by its types. CPython: 136.
+const CANONICAL: u64 = 2_000;
+
 /// The component would keep the compiler busy for minutes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what}: {given}, at most {most}; the compiler would take minutes, or more memory than there is")]
@@ -37,7 +40,7 @@ fn require(what: &'static str, given: u64, most: u64) -> Result<(), TooHeavy> {
 /// Judges all functions of all modules in a component. What cannot be read is left to the compiler,
 /// which says what is wrong with it.
 pub(super) fn check(bytes: &[u8]) -> Result<(), TooHeavy> {
-    let (mut functions, mut code, mut all) = (0, 0, 0);
+    let (mut functions, mut code, mut all, mut canonical) = (0, 0, 0, 0);
     for payload in Parser::new(0).parse_all(bytes) {
         match payload {
             Ok(Payload::CodeSectionEntry(body)) => {
@@ -49,6 +52,10 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), TooHeavy> {
                 require("functions of the component", functions, FUNCTIONS)?;
                 require("bytes of all functions", code, CODE_BYTES)?;
                 require("branches times locals of all functions", all, ALL_BRANCHES_BY_LOCALS)?;
+            }
+            Ok(Payload::ComponentCanonicalSection(section)) => {
+                canonical += u64::from(section.count());
+                require("functions that pass values", canonical, CANONICAL)?;
             }
             Ok(_) => {}
             Err(_) => return Ok(()),
@@ -155,6 +162,11 @@ mod tests {
         assert_eq!(refused(&many), Some("branches times locals of all functions"));
         let empty = format!("(component (core module {}))", "(func)".repeat(200_001));
         assert_eq!(refused(&empty), Some("functions of the component"));
+        let drops = "(core func (canon resource.drop $r))".repeat(2_001);
+        assert_eq!(
+            refused(&format!("(component (type $r (resource (rep i32))) {drops})")),
+            Some("functions that pass values")
+        );
     }
 
     fn function_text(locals: usize, body: &str) -> String {

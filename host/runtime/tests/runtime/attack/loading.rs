@@ -144,7 +144,7 @@ async fn an_export_of_another_type_is_refused() {
     };
     for types in [
         "(func $f (result u32) (canon lift (core func $i \"f\")))",
-        "(func $f (result string) (canon lift (core func $i \"f\") (memory $i \"m\")))",
+        "(func $f (result string) (canon lift (core func $i \"f\") (memory (core memory $i \"m\"))))",
     ] {
         let reason = reason_of(&export(types)).await;
         assert!(reason.contains("types are not those") || reason.contains("broke the contract"), "{reason}");
