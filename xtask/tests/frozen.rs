@@ -17,9 +17,7 @@ fn texts(folder: &Path) -> BTreeMap<String, String> {
     let entries = std::fs::read_dir(folder).expect("the folder is there").map(|entry| entry.unwrap().path());
     let files = entries.filter(|path| path.extension().is_some_and(|extension| extension == "wit"));
     files
-        .map(|path| {
-            (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read_to_string(&path).unwrap())
-        })
+        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read_to_string(&path).unwrap()))
         .collect()
 }
 
@@ -95,7 +93,10 @@ fn changes_that_break_plugins_are_found() {
         assert!(check(&now, &changed).is_err(), "'{instead}' in {file} was not found");
     }
     let mut grown = now.clone();
-    grown.insert("world.wit".to_owned(), now["world.wit"].replacen("    import crypto;", "    import crypto;\n    import cache;", 1));
+    grown.insert(
+        "world.wit".to_owned(),
+        now["world.wit"].replacen("    import crypto;", "    import crypto;\n    import cache;", 1),
+    );
     grown.insert("cache.wit".to_owned(), "interface cache { get: func(key: string) -> option<string>; }".to_owned());
     assert_eq!(check(&now, &grown), Ok(()), "a new interface to import breaks nobody");
 }

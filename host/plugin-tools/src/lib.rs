@@ -25,9 +25,9 @@ mod scenario;
 mod shape;
 mod shown;
 mod sign;
-mod verify;
 mod test;
 mod upstream;
+mod verify;
 mod wit;
 mod words;
 
