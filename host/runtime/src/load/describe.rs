@@ -121,7 +121,7 @@ fn check_field(field: &Field) -> Result<(), BadDescription> {
     }
     if let Some(default) = &field.default {
         require(!field.is_secret(), "a default of", name, "a secret has none")?;
-        require(default.len() <= 1_024, "the default of", name, "at most 1024 bytes")?;
+        require(is_line(default, 1_024), "the default of", name, "one line of at most 1024 characters")?;
         require(default_value(field, default).is_some(), "the default of", name, "it must be of the field's kind")?;
         let fine = field.choices.is_empty() || field.choices.contains(default);
         require(fine, "the default of", name, "it must be one of the choices")?;

@@ -80,7 +80,7 @@ fn the_name_of_a_secret_is_no_plain_field() {
 #[test]
 fn what_has_no_form_is_refused() {
     type Change = fn(&mut Description);
-    let changes: [(&str, Change); 16] = [
+    let changes: [(&str, Change); 18] = [
         ("empty name", |d| d.name.clear()),
         ("name with a slash", |d| d.name = "a/b".to_owned()),
         ("reserved name", |d| d.name = "None".to_owned()),
@@ -98,6 +98,10 @@ fn what_has_no_form_is_refused() {
         ("default of a secret", |d| {
             let secret = vec![SecretUse::Bearer];
             d.fields.push(Field { default: Some("x".to_owned()), secret_uses: secret, ..field("s", FieldKind::Text) });
+        }),
+        ("default that ends its line", |d| d.fields[0].default = Some("https://x\n\n# Rights".to_owned())),
+        ("default that steers a terminal", |d| {
+            d.fields.push(Field { default: Some("x\u{1b}[2J".to_owned()), ..field("mode", FieldKind::Text) });
         }),
         ("header injection", |d| d.fields[0].secret_uses = vec![SecretUse::Header("X: y\r\n".to_owned())]),
         ("every host", |d| d.hosts.push(HostPattern::Literal("*".to_owned()))),
