@@ -5,7 +5,9 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +15,7 @@ from harness.documents import run
 from harness.host import Host
 from harness.planted import Planted
 from harness.seaweed import Seaweed
-from harness.tools import ROOT
+from harness.tools import ROOT, host_binary, plugin_dir
 from harness.world import new_tenant, s3_config
 
 
@@ -104,6 +106,23 @@ def test_every_documented_setting_is_one(make_host: Callable[..., Host]) -> None
     said = host.command("check").stdout
     assert "PANGOLIN_NO_SUCH_SETTING" in said
     assert not [name for name in names if name in said], said
+
+
+def test_the_grant_file_of_the_page_has_every_key(tmp_path: Path) -> None:
+    (page,) = blocks("toml", "plugins/README.md")
+    grants = tmp_path / "grants.toml"
+    grants.write_text(page)
+    grants.chmod(0o600)
+    command = [host_binary(), "plugin", "inspect", "--grants", grants, plugin_dir() / "aws_static.wasm"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    runtime = ROOT / "host" / "runtime" / "src"
+    right = (runtime / "grants" / "file.rs").read_text().split("pub struct Grant {")[1].split("\n}")[0]
+    limit = (runtime / "limits.rs").read_text().split("pub struct Limits {")[1].split("\n}")[0]
+    keys = re.findall(r"^    pub ([a-z0-9_]+):", right + limit, re.MULTILINE)
+    assert len(keys) > 15
+    written = tomllib.loads(page)["plugins"]["TokenShop"]
+    assert set(keys) == written.keys() | written["limits"].keys()
 
 
 def test_the_commands_exist() -> None:
