@@ -13,7 +13,7 @@ mod world;
 use std::path::Path;
 use std::sync::Arc;
 
-use pangolin_core::clock::ManualClock;
+use pangolin_core::clock::{ManualClock, UnixMillis};
 use pangolin_core::strategy::{Description, StrategyError};
 use sha2::{Digest as _, Sha256};
 use wasmtime::Engine;
@@ -28,6 +28,10 @@ pub(crate) use self::files::{
 pub(crate) use self::native::NativeCache;
 use crate::bindings::Exports;
 use crate::run::Sandbox;
+
+/// What time it is when a component describes itself, on every host and every day: what a reviewer
+/// was told is what each host is told, also by one that waits for a date. 1 January 2026.
+const ASKED_AT: UnixMillis = UnixMillis(1_767_225_600_000);
 
 /// How much later the second question is asked, as the component's runtime sees it: another second,
 /// minute, hour, day, month and year.
@@ -128,13 +132,12 @@ pub(crate) async fn component(
     Ok(Component { digest, imports, exports, description, linked })
 }
 
-/// What the component says of itself now, checked. It is asked twice, the second time as if it
-/// were later.
+/// What the component says of itself, checked. It is asked twice, the second time as if it were
+/// later.
 pub(crate) async fn description(sandbox: &Sandbox, file: &str, linked: &Exports) -> Result<Description, LoadError> {
     let ask = async |clock| sandbox.describe(file, linked, clock).await.map(convert::description);
-    let now = Arc::new(ManualClock::at(sandbox.now()));
-    let later = Arc::new(ManualClock::at(sandbox.now().plus_seconds(LATER_SECONDS)));
-    let first = ask(now).await.map_err(LoadError::DescribeFailed)?;
+    let later = Arc::new(ManualClock::at(ASKED_AT.plus_seconds(LATER_SECONDS)));
+    let first = ask(Arc::new(ManualClock::at(ASKED_AT))).await.map_err(LoadError::DescribeFailed)?;
     let second = ask(later).await.map_err(LoadError::DescribeFailed)?;
     Ok(describe::checked(describe::steady(first, &second)?)?)
 }

@@ -145,6 +145,16 @@ async fn a_description_that_depends_on_chance_or_time_is_refused() {
     assert!(reason.contains("the name") && reason.contains("the same every time"), "{reason}");
 }
 
+/// What waits for a date, or for the host of a certain day, would show a reviewer something else.
+#[tokio::test]
+async fn a_description_does_not_know_the_day() {
+    let [first, later] = [1_767_225_600_i64, 1_767_225_600 + 401 * 86_400 + 3_661];
+    let asked_at = |second: i64| format!("(i64.eq (i64.load (i32.const 80)) (i64.const {second}))");
+    let other_day = format!("(i32.eqz (i32.or {} {}))", asked_at(first), asked_at(later));
+    let guest = describing(&format!("(if {other_day} (then unreachable))"));
+    assert_eq!(refusal(&guest.build()).await, None);
+}
+
 #[tokio::test]
 async fn a_description_may_not_wait() {
     for wait in ["(call $block (call $sleep (i64.const 3600000000000)))", "(call $block (call $sleep (i64.const -1)))"]
