@@ -32,7 +32,7 @@ pub use engine::EngineError;
 pub use grants::{BuiltIn, Grant, GrantFile, GrantFileError, SignaturePolicy};
 pub use host::{ServiceSettings, Services};
 pub use limits::{LimitOutOfRange, Limits};
-pub use load::NotPrivate;
+pub use load::{MAX_COMPONENT_BYTES, NotPrivate};
 pub use runtime::{DEFAULT_PLACES, OpenError, Runtime, RuntimeConfig};
 pub use service::{AzureSettings, GcpSettings, StsSettings};
 pub use text::printable;

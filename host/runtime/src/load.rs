@@ -20,11 +20,11 @@ use wasmtime::Engine;
 
 pub(crate) use self::compile::Compiler;
 pub(crate) use self::describe::defaults;
-pub use self::files::NotPrivate;
 pub(crate) use self::files::{
-    FileError, SIGNATURES, all_above, is_component, is_read_only, list, read, read_signatures, require_private,
-    require_steady,
+    FileError, MAX_COMPONENTS, SIGNATURES, all_above, is_component, is_read_only, list, open_at_once, open_directory,
+    read, read_signatures, require_private, require_steady,
 };
+pub use self::files::{MAX_COMPONENT_BYTES, NotPrivate};
 pub(crate) use self::native::NativeCache;
 use crate::bindings::Exports;
 use crate::run::Sandbox;

@@ -1,7 +1,6 @@
 //! How directory and grant file look from outside. What looks the same is not read again. Blocking.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
@@ -49,6 +48,8 @@ impl Fingerprint {
         marks.insert(directory.to_owned(), Mark::of(directory));
         let entries = std::fs::read_dir(directory).into_iter().flatten().filter_map(Result::ok);
         let components = entries.map(|entry| entry.path()).filter(|path| load::is_component(path));
+        // More are refused as a whole.
+        let components = components.take(load::MAX_COMPONENTS + 1);
         for path in components.flat_map(|path| [signatures(&path), path]).chain(grants.map(Path::to_owned)) {
             let mark = Mark::of(&path);
             // A link may lead through directories of its own.
@@ -64,7 +65,7 @@ impl Fingerprint {
                 marks.entry(above.clone()).or_insert_with(|| Mark::of(&above));
             }
         }
-        Self { marks, read_only: File::open(directory).is_ok_and(load::is_read_only) }
+        Self { marks, read_only: load::open_directory(directory).is_ok_and(load::is_read_only) }
     }
 
     /// Components that look other than they did, or whose signatures do, by file name.

@@ -2,6 +2,7 @@
 //! refused, so that a right which is not enforced cannot be written down.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use serde::de::Error as _;
@@ -11,6 +12,9 @@ use super::hosts;
 use crate::limits::{LimitOutOfRange, Limits};
 use crate::signature::{KeyError, PublicKey};
 use crate::text;
+
+/// Size of the largest grant file.
+const MAX_BYTES: u64 = 1 << 20;
 
 /// The operator's grants.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -151,10 +155,16 @@ impl GrantFile {
     /// See [`GrantFileError`]; a file that others can write to is refused.
     pub fn read(path: &Path) -> Result<Self, GrantFileError> {
         let failed = |source| GrantFileError::Read { path: path.to_owned(), source };
-        let file = std::fs::File::open(path).map_err(failed)?;
+        let file = crate::load::open_at_once(path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         crate::load::require_private(path, &metadata, &file)?;
-        let text = std::io::read_to_string(file).map_err(failed)?;
+        if !metadata.is_file() {
+            return Err(failed(std::io::Error::other("it is not a regular file")));
+        }
+        if metadata.len() > MAX_BYTES {
+            return Err(failed(std::io::Error::other(format!("it has more than {MAX_BYTES} bytes"))));
+        }
+        let text = std::io::read_to_string(file.take(MAX_BYTES)).map_err(failed)?;
         Ok(Self { path: Some(path.to_owned()), ..Self::parse(&text)? })
     }
 }

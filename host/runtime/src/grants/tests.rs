@@ -133,3 +133,17 @@ fn a_suffix_covers_names_below_it_and_nothing_that_only_ends_alike() {
     }
     assert!(!hosts::text_covers("a.example.com", "*.example.com"));
 }
+
+#[test]
+fn a_grant_file_that_is_a_fifo_or_has_no_end_is_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let fifo = home.path().join("fifo");
+    rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    let refused = |path| GrantFile::read(path).unwrap_err().to_string();
+    assert!(refused(&fifo).contains("not a regular file"));
+    let large = home.path().join("large");
+    // Sparse: no disk is used.
+    std::fs::File::create(&large).unwrap().set_len(1 << 40).unwrap();
+    std::fs::set_permissions(&large, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    assert!(refused(&large).contains("bytes"));
+}

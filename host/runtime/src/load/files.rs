@@ -15,7 +15,10 @@ use rustix::fs::{OFlags, StatVfsMountFlags};
 use crate::signature::MAX_SIGNATURE_FILE_BYTES;
 
 /// Size of the largest component. A Python runtime is 18 MB.
-const MAX_COMPONENT_BYTES: u64 = 64 << 20;
+pub const MAX_COMPONENT_BYTES: u64 = 64 << 20;
+
+/// Components of one directory. Each is read and hashed at every change.
+pub(crate) const MAX_COMPONENTS: usize = 1_000;
 
 /// What the name of a component's signatures has more than its own.
 pub(crate) const SIGNATURES: &str = ".sig";
@@ -27,11 +30,19 @@ const WRITABLE: u32 = 0o022;
 const EVERYBODYS: u32 = 0o002;
 const STICKY: u32 = 0o1000;
 
+/// A path for messages, which go into logs and to terminals: its names are somebody's choice.
+fn shown(path: &Path) -> String {
+    crate::text::printable(&path.to_string_lossy(), 1_000)
+}
+
 /// Someone else could replace the file or the directory.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotPrivate {
     /// By its mode.
-    #[error("{path} can be written by its group or by everyone (mode {mode:o}): run `chmod go-w {path}`")]
+    #[error(
+        "{path} can be written by its group or by everyone (mode {mode:o}): run `chmod go-w {path}`",
+        path = shown(.path)
+    )]
     Mode {
         /// What.
         path: PathBuf,
@@ -39,7 +50,10 @@ pub enum NotPrivate {
         mode: u32,
     },
     /// By its owner.
-    #[error("{path} belongs to user {owner}: it must belong to root or to the user that the host runs as")]
+    #[error(
+        "{path} belongs to user {owner}: it must belong to root or to the user that the host runs as",
+        path = shown(.path)
+    )]
     Owner {
         /// What.
         path: PathBuf,
@@ -49,7 +63,8 @@ pub enum NotPrivate {
     /// By the mode of a directory above it.
     #[error(
         "{path} lies below {above}, in which everyone can rename and replace (mode {mode:o}): run `chmod o-w {above}`, \
-         or `chmod +t {above}`"
+         or `chmod +t {above}`",
+        path = shown(.path), above = shown(.above)
     )]
     Above {
         /// What.
@@ -64,18 +79,20 @@ pub enum NotPrivate {
 /// Why a file, or the whole directory, is refused.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FileError {
-    #[error("{path}: {source}")]
+    #[error("{path}: {source}", path = shown(.path))]
     Io { path: PathBuf, source: std::io::Error },
     #[error(transparent)]
     NotPrivate(#[from] NotPrivate),
-    #[error("{0} is not a directory")]
+    #[error("{} is not a directory", shown(.0))]
     NotADirectory(PathBuf),
-    #[error("this is a link to {0}, outside the plugin directory: put the file itself there")]
+    #[error("this is a link to {}, outside the plugin directory: put the file itself there", shown(.0))]
     Outside(PathBuf),
-    #[error("{0} is not a regular file")]
+    #[error("{} is not a regular file", shown(.0))]
     NotAFile(PathBuf),
-    #[error("{0} has more than {1} bytes")]
+    #[error("{} has more than {} bytes", shown(.0), .1)]
     TooLarge(PathBuf, u64),
+    #[error("{} has more than {MAX_COMPONENTS} components", shown(.0))]
+    TooMany(PathBuf),
 }
 
 /// Refuses what others than root and the host's own user can write. `opened` is the thing itself,
@@ -107,7 +124,7 @@ pub(crate) fn require_steady(path: &Path) -> Result<(), FileError> {
     let failed = |source| FileError::Io { path: path.to_owned(), source };
     for above in all_above(path).map_err(failed)? {
         let mode = std::fs::metadata(&above).map_err(failed)?.mode() & 0o7777;
-        if mode & (EVERYBODYS | STICKY) == EVERYBODYS && !File::open(&above).is_ok_and(is_read_only) {
+        if mode & (EVERYBODYS | STICKY) == EVERYBODYS && !open_directory(&above).is_ok_and(is_read_only) {
             return Err(NotPrivate::Above { path: path.to_owned(), above, mode }.into());
         }
     }
@@ -133,9 +150,13 @@ pub(crate) fn list(directory: &Path) -> Result<Vec<PathBuf>, FileError> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(directory).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
-        if is_component(&path) {
-            files.push(path);
+        if !is_component(&path) {
+            continue;
         }
+        if files.len() == MAX_COMPONENTS {
+            return Err(FileError::TooMany(directory.to_owned()));
+        }
+        files.push(path);
     }
     files.sort();
     Ok(files)
@@ -196,12 +217,26 @@ fn read_at_most(directory: &Path, path: &Path, most: u64) -> Result<Vec<u8>, Fil
 
 fn require_private_directory(directory: &Path) -> Result<(), FileError> {
     let failed = |source| FileError::Io { path: directory.to_owned(), source };
-    let opened = File::open(directory).map_err(failed)?;
+    let opened = match open_directory(directory) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => {
+            return Err(FileError::NotADirectory(directory.to_owned()));
+        }
+        other => other.map_err(failed)?,
+    };
     let metadata = opened.metadata().map_err(failed)?;
-    if !metadata.is_dir() {
-        return Err(FileError::NotADirectory(directory.to_owned()));
-    }
     Ok(require_private(directory, &metadata, &opened)?)
+}
+
+/// Opens a directory and nothing else: a FIFO in its place would block for ever.
+pub(crate) fn open_directory(directory: &Path) -> std::io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    Ok(File::from(rustix::fs::open(directory, flags, rustix::fs::Mode::empty())?))
+}
+
+/// Opens a file whose kind is not known, without waiting for the other end of a FIFO.
+pub(crate) fn open_at_once(path: &Path) -> std::io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    Ok(File::from(rustix::fs::open(path, flags, rustix::fs::Mode::empty())?))
 }
 
 #[cfg(test)]

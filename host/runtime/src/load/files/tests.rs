@@ -123,3 +123,32 @@ fn signatures_lie_beside_the_component() {
     write(&directory.path().join("a.wasm.sig"), 0o664);
     assert!(matches!(read_signatures(directory.path(), &path), Err(FileError::NotPrivate(_))));
 }
+
+#[test]
+fn a_fifo_in_the_place_of_the_directory_blocks_nothing() {
+    let directory = directory();
+    let fifo = directory.path().join("plugins");
+    rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    assert!(matches!(list(&fifo), Err(FileError::NotADirectory(_))));
+}
+
+#[test]
+fn a_directory_without_end_is_refused_as_a_whole() {
+    let directory = directory();
+    for number in 0..=MAX_COMPONENTS {
+        if number == MAX_COMPONENTS {
+            assert_eq!(list(directory.path()).unwrap().len(), MAX_COMPONENTS);
+        }
+        std::fs::write(directory.path().join(format!("{number}.wasm")), "").unwrap();
+    }
+    assert!(matches!(list(directory.path()), Err(FileError::TooMany(_))));
+}
+
+#[test]
+fn a_name_cannot_forge_a_line_of_log() {
+    let directory = directory();
+    let file = directory.path().join("a\n2026-01-01 INFO all is well\u{1b}[2J.wasm");
+    write(&file, 0o666);
+    let message = read(directory.path(), &file).unwrap_err().to_string();
+    assert!(!message.contains(char::is_control) && message.contains("a\\n2026"), "{message}");
+}
