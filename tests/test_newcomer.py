@@ -67,3 +67,7 @@ def test_the_documented_commands_lead_to_a_vended_credential(open_host: Host, tm
     # What a form is drawn from came from the component alone.
     loaded = open_host.api().get("/api/v1/plugins/TokenShop")
     assert {"token_url", "api_key"} <= {field["name"] for field in loaded["fields"]}
+    # The lines that were appended give what the strategy uses, and no identity of the host.
+    assert loaded["imports"] == ["pangolin:vending/http@1.0.0", "pangolin:vending/types@1.0.0"]
+    assert loaded["rights"]["hosts"] == ["field:token_url"]
+    assert loaded["rights"]["host_identity"] is False
