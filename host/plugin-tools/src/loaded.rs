@@ -17,7 +17,12 @@ use pangolin_runtime::{GrantFile, Runtime, RuntimeConfig, ServiceSettings, Servi
 use tempfile::TempDir;
 
 use crate::Context;
-use crate::captured::CapturedLog;
+use crate::captured::{CapturedLog, Line};
+use crate::shown::printable;
+
+/// Lines of a refused component that are shown, and characters of each.
+const MOST_SAID: usize = 20;
+const LONGEST_SAID: usize = 600;
 
 /// Calls at a time, where a command does not need more.
 pub(crate) const FEW_PLACES: u32 = 8;
@@ -77,12 +82,25 @@ pub(crate) enum NotLoaded {
     Failed(#[from] anyhow::Error),
 }
 
+impl NotLoaded {
+    /// With what the component said until then: a runtime prints its exceptions there.
+    fn after(self, said: Vec<Line>) -> Self {
+        let Self::Refused(mut rejected) = self else { return self };
+        for line in said.iter().filter(|line| line.is_of_guest()).take(MOST_SAID) {
+            let level = line.level.as_str().to_lowercase();
+            rejected.reason.push_str(&format!("\nlog {level}: {}", printable(&line.text, LONGEST_SAID)));
+        }
+        Self::Refused(rejected)
+    }
+}
+
 /// Opens a component. A process has one Wasm engine, so this is called once per command.
 ///
 /// # Errors
 /// See [`NotLoaded`].
 pub(crate) async fn open(opening: Opening<'_>, context: &Context) -> Result<Loaded, NotLoaded> {
     let log = CapturedLog::start()?;
+    let began = log.mark();
     let folder = private_folder()?;
     let plugins = folder.path().join("plugins");
     std::fs::create_dir(&plugins).context("a temporary folder cannot be made")?;
@@ -106,7 +124,7 @@ pub(crate) async fn open(opening: Opening<'_>, context: &Context) -> Result<Load
         places: opening.places,
     };
     let runtime = Runtime::open(config, opening.clock).await.map_err(anyhow::Error::new)?;
-    let mut info = only(&runtime)?;
+    let mut info = only(&runtime).map_err(|error| error.after(log.since(began)))?;
     if matches!(opening.grants, Grants::Everything) && !info.missing_grants.is_empty() {
         write_private(&generated, &info.missing_grants)?;
         runtime.reload().await.map_err(anyhow::Error::new)?;

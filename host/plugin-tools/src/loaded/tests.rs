@@ -68,6 +68,17 @@ async fn what_the_runtime_refuses_is_refused_with_its_reason() {
 }
 
 #[tokio::test]
+async fn a_refusal_shows_what_the_component_said_before() {
+    let mut guest = shop();
+    guest.describe = "unreachable".to_owned();
+    let (_folder, path) = written(&guest);
+    let NotLoaded::Refused(rejected) = opened(&path, Grants::Nothing).await.unwrap_err() else { panic!() };
+    let (first, rest) = rejected.reason.split_once("\nlog ").unwrap();
+    assert!(first.contains("`describe` failed"), "{first}");
+    assert!(rest.starts_with("warn: stopped") && rest.contains("wasm backtrace"), "{rest}");
+}
+
+#[tokio::test]
 async fn what_is_no_file_is_not_opened() {
     let folder = tempfile::tempdir().unwrap();
     let error = opened(folder.path(), Grants::Nothing).await.unwrap_err();
