@@ -67,7 +67,10 @@ impl Granted {
 
 /// The digest is not the one that the operator pinned.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the grant file pins '{name}' to sha256 {pinned}, this file has {found}: restore the file, or change the pin")]
+#[error(
+    "the grant file pins '{name}' to sha256 {pinned}, this file has {found}: restore the file, or \
+     write that digest to 'sha256' in the table [plugins.{name}]"
+)]
 pub(crate) struct PinMismatch {
     name: String,
     pinned: String,

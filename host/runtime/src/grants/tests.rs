@@ -81,7 +81,8 @@ fn a_built_in_digest_gets_what_it_asks_for_unless_the_file_says_less() {
 #[test]
 fn another_digest_than_the_pinned_one_is_refused() {
     let file = format!("[plugins.Mint]\nsha256 = \"{}\"", "cd".repeat(32));
-    assert!(granted(Some(&file), &[]).unwrap_err().to_string().contains("pins 'Mint'"));
+    let refusal = granted(Some(&file), &[]).unwrap_err().to_string();
+    assert!(refusal.contains("pins 'Mint'") && refusal.ends_with("in the table [plugins.Mint]"), "{refusal}");
 }
 
 #[test]
