@@ -51,10 +51,25 @@ pub fn run() -> ExitCode {
     match dispatch(&cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("pangolin: {error:#}");
+            eprintln!("pangolin: {}", told(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// An error and its causes. Many name their cause in their own text: nothing is said twice.
+fn told(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain() {
+        let cause = cause.to_string();
+        let cause = cause.trim_end();
+        if text.is_empty() {
+            text.push_str(cause);
+        } else if !text.contains(cause) {
+            text.push_str(&format!(": {cause}"));
+        }
+    }
+    text
 }
 
 fn dispatch(command: &Command) -> anyhow::Result<()> {
@@ -107,5 +122,18 @@ fn print(text: &str) -> anyhow::Result<()> {
     match std::io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let missing = || anyhow::Error::new(std::io::Error::other("it is not there"));
+        assert_eq!(told(&missing().context("x.toml: it is not there\n")), "x.toml: it is not there");
+        let above = missing().context("the file cannot be read").context("no scenario");
+        assert_eq!(told(&above), "no scenario: the file cannot be read: it is not there");
     }
 }
