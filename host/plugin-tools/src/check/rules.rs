@@ -9,6 +9,8 @@ use crate::{reach, words};
 const USES: [&str; 5] = ["http", "sts", "signing", "azure", "gcp"];
 /// Interfaces that reach servers.
 const NETWORK: [&str; 4] = ["http", "sts", "azure", "gcp"];
+/// Interfaces that may use the host's own identity.
+const CLOUDS: [&str; 3] = ["sts", "azure", "gcp"];
 /// A caller's usual life; a strategy that cannot go below it cannot serve shorter ones.
 const LONG_MINIMUM_SECONDS: u32 = 900;
 
@@ -60,6 +62,14 @@ fn whole(info: &StrategyInfo, out: &mut Vec<String>) {
             "{} imports of wasi:* ({first}, …) come from the language's library and do nothing here: {}",
             inert.len(),
             "stub them out where the tools can, a component without them is smaller and easier to review"
+        ));
+    }
+    let clouds: Vec<&str> = CLOUDS.into_iter().filter(|cloud| imports(info, &[*cloud])).collect();
+    if clouds.len() > 1 {
+        out.push(format!(
+            "it imports {}, and asks for `host_identity` by that: import what is called. In JavaScript and Python \
+             everything of the world that is built for is imported, so build for a world of its own",
+            clouds.join(" and ")
         ));
     }
     for import in info.imports.iter().filter(|import| reach::of(import).text.starts_with("not offered")) {

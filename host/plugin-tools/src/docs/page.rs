@@ -52,10 +52,10 @@ fn fields(out: &mut String, d: &Description) -> fmt::Result {
     writeln!(out, "\n## Fields\n\n| field | other spellings | value | what it is |\n|---|---|---|---|")?;
     for field in &d.fields {
         let aliases: Vec<String> = field.aliases.iter().map(|alias| format!("`{alias}`")).collect();
-        let need = if field.required { " **Required.**" } else { "" };
+        let need = if field.required { "**Required.** " } else { "" };
         writeln!(
             out,
-            "| `{}` | {} | {} | {}{need} |",
+            "| `{}` | {} | {} | {need}{} |",
             field.name,
             aliases.join(", "),
             value(field),

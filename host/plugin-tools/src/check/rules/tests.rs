@@ -68,6 +68,10 @@ fn each_question_is_asked() {
         ("no example", one(|info| info.description.fields[0].example = None)),
         ("decides nothing", one(|info| info.description.fields[0].destination = false)),
         ("do nothing here", one(|info| info.imports.push("wasi:io/poll@0.2.0".to_owned()))),
+        (
+            "it imports sts and gcp",
+            one(|info| info.imports.extend(["gcp", "sts"].map(|name| format!("pangolin:vending/{name}@1.0.0")))),
+        ),
         ("is not offered", one(|info| info.imports.push("a:b/c".to_owned()))),
         ("asks for no host", one(|info| info.description.hosts.clear())),
         (
