@@ -95,7 +95,7 @@ impl Example {
             Build::Npm => process::run(self.tool("npm").args(["run", "--silent", "build"]))?,
             Build::NpmUnstubbed => {
                 let mut tool = self.tool("componentize-qjs");
-                tool.args(["--wit", "../../wit", "--world", "plugin", "--js", "src/plugin.js", "--sync", "--output"]);
+                tool.args(["--wit", "wit", "--world", "reach", "--js", "src/plugin.js", "--sync", "--output"]);
                 process::run(tool.arg(&made))?;
             }
             Build::Make => process::run(self.tool("make").args(["--silent", "--always-make", self.file]))?,
