@@ -6,10 +6,11 @@ mod text;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::{bail, ensure};
 
 use self::report::Report;
 use crate::Context;
+use crate::given;
 use crate::loaded::{self, Grants, NotLoaded, Opening};
 use crate::shape::Shape;
 
@@ -51,12 +52,20 @@ fn grant_file(arguments: &Arguments, context: &Context) -> Option<PathBuf> {
 
 /// Looks at a component. What the runtime refuses has a report as well.
 async fn report(component: &Path, grants: Option<&Path>, context: &Context) -> anyhow::Result<Report> {
-    let bytes = std::fs::read(component).with_context(|| format!("{} cannot be read", component.display()))?;
+    let bytes = given::component(component)?;
     let signatures = report::key_ids(component, &bytes)?;
     let shape = Shape::of(&bytes);
     drop(bytes);
     let how = grants.map_or(Grants::Nothing, Grants::File);
-    match loaded::open(Opening::to_look_at(component, how)?, context).await {
+    let opened = loaded::open(Opening::to_look_at(component, how)?, context).await;
+    let judged = match &opened {
+        Ok(loaded) => Some(&loaded.info.digest),
+        Err(NotLoaded::Refused(rejected)) => rejected.digest.as_ref(),
+        Err(NotLoaded::Failed(_)) => None,
+    };
+    // Else the digest were that of other bytes than the description.
+    ensure!(judged.is_none_or(|judged| *judged == shape.digest), "{} changed meanwhile", component.display());
+    match opened {
         Ok(loaded) => Ok(Report::of(component, shape, signatures, grants, &loaded.info)),
         Err(NotLoaded::Refused(rejected)) => Ok(Report::refused(component, shape, signatures, grants, &rejected)),
         Err(NotLoaded::Failed(error)) => Err(error),

@@ -9,6 +9,7 @@ mod captured;
 mod check;
 mod component;
 mod docs;
+mod given;
 #[cfg(test)]
 mod guests;
 mod inspect;

@@ -18,6 +18,7 @@ use tempfile::TempDir;
 
 use crate::Context;
 use crate::captured::{CapturedLog, Line};
+use crate::given;
 use crate::shown::printable;
 
 /// Lines of a refused component that are shown, and characters of each.
@@ -155,12 +156,11 @@ fn copy(component: &Path, plugins: &Path) -> anyhow::Result<()> {
     let name = component.file_name().filter(|_| component.extension().is_some_and(|end| end == "wasm"));
     let name = name.unwrap_or_else(|| std::ffi::OsStr::new("component.wasm"));
     let target = plugins.join(name);
-    copy_file(component, &target)?;
-    let signatures = beside(component);
-    if signatures.exists() {
-        copy_file(&signatures, &beside(&target))?;
+    write_private(&target, &given::component(component)?)?;
+    match given::signatures(&beside(component))? {
+        Some(signatures) => write_private(&beside(&target), &signatures),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Where the signatures of a component lie.
@@ -170,16 +170,8 @@ pub(crate) fn beside(component: &Path) -> PathBuf {
     PathBuf::from(path)
 }
 
-fn copy_file(from: &Path, to: &Path) -> anyhow::Result<()> {
-    let unread = || format!("{} cannot be read", from.display());
-    // A pipe or a device has no end.
-    anyhow::ensure!(std::fs::metadata(from).with_context(unread)?.is_file(), "{} is not a file", from.display());
-    std::fs::copy(from, to).with_context(unread)?;
-    std::fs::set_permissions(to, Permissions::from_mode(0o600)).with_context(unread)
-}
-
-fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
-    std::fs::write(path, text).context("a temporary file cannot be written")?;
+fn write_private(path: &Path, bytes: impl AsRef<[u8]>) -> anyhow::Result<()> {
+    std::fs::write(path, bytes).context("a temporary file cannot be written")?;
     std::fs::set_permissions(path, Permissions::from_mode(0o600)).context("a temporary file cannot be closed")
 }
 

@@ -1,7 +1,7 @@
 //! `pangolin plugin sign`: puts a signature beside a component.
 
 use std::fs::Permissions;
-use std::io::{ErrorKind, Write as _};
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use pangolin_core::secret::Secret;
 use pangolin_runtime::signature::{self, SignatureFile, SigningKey};
 use sha2::{Digest as _, Sha256};
 
-use crate::printed;
+use crate::{given, printed};
 
 /// The first bytes of every component: magic, version, and the layer of components.
 const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
@@ -50,7 +50,7 @@ pub(crate) fn beside(component: &Path) -> PathBuf {
 
 /// The digest of a component. What is none is not signed and not verified: nobody would load it.
 pub(crate) fn digest(component: &Path) -> anyhow::Result<String> {
-    let bytes = std::fs::read(component).with_context(|| format!("{} cannot be read", component.display()))?;
+    let bytes = given::component(component)?;
     if !bytes.starts_with(COMPONENT) {
         bail!("{} is not a Wasm component", component.display());
     }
@@ -59,11 +59,8 @@ pub(crate) fn digest(component: &Path) -> anyhow::Result<String> {
 
 /// The signatures that are there; none without a file.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Option<SignatureFile>> {
-    match std::fs::read(path) {
-        Ok(bytes) => SignatureFile::from_bytes(&bytes).map(Some).with_context(|| path.display().to_string()),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("{} cannot be read", path.display())),
-    }
+    let Some(bytes) = given::signatures(path)? else { return Ok(None) };
+    SignatureFile::from_bytes(&bytes).map(Some).with_context(|| path.display().to_string())
 }
 
 fn private_key(path: &Path) -> anyhow::Result<SigningKey> {

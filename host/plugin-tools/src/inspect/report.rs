@@ -4,10 +4,11 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use pangolin_core::strategy::{Description, RejectedPlugin, Rights, StrategyInfo};
-use pangolin_runtime::signature::{MAX_SIGNATURE_FILE_BYTES, SignatureFile};
+use pangolin_runtime::signature::SignatureFile;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use crate::given;
 use crate::loaded;
 use crate::reach::{self, Reach};
 use crate::shape::Shape;
@@ -112,13 +113,7 @@ impl Report {
 /// Ids of the keys that the file beside the component names for these bytes.
 pub(super) fn key_ids(component: &Path, bytes: &[u8]) -> anyhow::Result<Vec<String>> {
     let path = loaded::beside(component);
-    let file = match std::fs::metadata(&path) {
-        Ok(metadata) if metadata.len() <= MAX_SIGNATURE_FILE_BYTES as u64 => std::fs::read(&path),
-        Ok(_) => anyhow::bail!("{} is too large for a signature file", path.display()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => Err(error),
-    };
-    let file = file.with_context(|| format!("{} cannot be read", path.display()))?;
+    let Some(file) = given::signatures(&path)? else { return Ok(Vec::new()) };
     let file = SignatureFile::from_bytes(&file).with_context(|| path.display().to_string())?;
     let digest = hex::encode(Sha256::digest(bytes));
     let ours = file.signatures().iter().filter(|signature| signature.digest() == digest);
