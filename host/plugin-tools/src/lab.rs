@@ -39,8 +39,8 @@ pub(crate) enum Reached {
     Scenario,
     /// The scenario alone: it is a transcript.
     Transcript,
-    /// The servers themselves, under this policy.
-    Network(EgressPolicy),
+    /// The servers themselves, under this policy; as this machine, if that is said.
+    Network { policy: EgressPolicy, identity: bool },
 }
 
 impl Lab {
@@ -53,19 +53,27 @@ impl Lab {
         context: &Context,
     ) -> Result<Self, NotLoaded> {
         let clock = Arc::new(ManualClock::at(now));
+        // Nothing gets out of a scenario.
+        let identity =
+            matches!(reached, Reached::Scenario | Reached::Transcript | Reached::Network { identity: true, .. });
         let scripted = || Scripted::new(scenario.upstream.clone(), clock.clone(), Reach::Everywhere, 0);
         let (policy, upstream): (_, Arc<dyn Witness>) = match reached {
             Reached::Scenario => (Arc::new(policy_of(scenario)), Arc::new(scripted())),
             Reached::Transcript => (Arc::new(policy_of(scenario)), Arc::new(scripted().alone())),
-            Reached::Network(policy) => {
+            Reached::Network { policy, .. } => {
                 let policy = Arc::new(policy);
                 let client = EgressClient::new(policy.clone()).map_err(anyhow::Error::new)?;
                 (policy, Arc::new(Forward::new(client)))
             }
         };
         let egress = EgressClient::answered_by(policy.clone(), upstream.clone()).map_err(anyhow::Error::new)?;
-        let opening =
-            Opening { component, grants: Grants::Everything, egress, clock: clock.clone(), places: FEW_PLACES };
+        let opening = Opening {
+            component,
+            grants: Grants::Everything { identity },
+            egress,
+            clock: clock.clone(),
+            places: FEW_PLACES,
+        };
         let loaded = loaded::open(opening, context).await?;
         Ok(Self { loaded, upstream, clock, policy })
     }

@@ -28,6 +28,9 @@ const LONGEST_SAID: usize = 600;
 /// Calls at a time, where a command does not need more.
 pub(crate) const FEW_PLACES: u32 = 8;
 
+/// The line of a grant file that lends a component the identity of the machine.
+const HOST_IDENTITY: &str = "host_identity = true";
+
 /// What is granted to the component.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Grants<'a> {
@@ -35,8 +38,11 @@ pub(crate) enum Grants<'a> {
     Nothing,
     /// What the operator's file says.
     File(&'a Path),
-    /// Everything that it asks for.
-    Everything,
+    /// Everything that it asks for; the identity of this machine only if that is said.
+    Everything {
+        /// Whether it may use the cloud identity that this machine has.
+        identity: bool,
+    },
 }
 
 /// How a component is opened.
@@ -111,7 +117,7 @@ pub(crate) async fn open(opening: Opening<'_>, context: &Context) -> Result<Load
     write_private(&generated, "")?;
     let file = match opening.grants {
         Grants::File(path) => path,
-        Grants::Nothing | Grants::Everything => &generated,
+        Grants::Nothing | Grants::Everything { .. } => &generated,
     };
     let grants = GrantFile::read(file).map_err(anyhow::Error::new)?;
     let settings = ServiceSettings::default();
@@ -126,8 +132,12 @@ pub(crate) async fn open(opening: Opening<'_>, context: &Context) -> Result<Load
     };
     let runtime = Runtime::open(config, opening.clock).await.map_err(anyhow::Error::new)?;
     let mut info = only(&runtime).map_err(|error| error.after(log.since(began)))?;
-    if matches!(opening.grants, Grants::Everything) && !info.missing_grants.is_empty() {
-        write_private(&generated, &info.missing_grants)?;
+    if let Grants::Everything { identity } = opening.grants
+        && !info.missing_grants.is_empty()
+    {
+        let keeps = |line: &&str| identity || *line != HOST_IDENTITY;
+        let lines: Vec<&str> = info.missing_grants.lines().filter(keeps).collect();
+        write_private(&generated, lines.join("\n"))?;
         runtime.reload().await.map_err(anyhow::Error::new)?;
         info = only(&runtime)?;
     }

@@ -80,6 +80,8 @@ pub(crate) async fn run(arguments: &Arguments, context: &Context) -> anyhow::Res
 fn scenario(arguments: &Arguments) -> anyhow::Result<Scenario> {
     let mut scenario = match &arguments.replay {
         Some(path) => Scenario::read(path)?,
+        // What lies there by chance does not say where secrets are sent to.
+        None if arguments.network => arguments.scenario.as_deref().map(Scenario::read).transpose()?.unwrap_or_default(),
         None => Scenario::find(arguments.scenario.as_deref(), &arguments.component)?.unwrap_or_default(),
     };
     if arguments.replay.is_some() && scenario.recorded.is_none() {
@@ -100,7 +102,8 @@ fn reached(arguments: &Arguments, recorded: Option<&Recorded>) -> anyhow::Result
         return Ok((Reached::Scenario, UnixMillis(now.0 / 1000 * 1000)));
     }
     let ranges = EgressPolicy::parse_ranges(arguments.allow.as_deref().unwrap_or_default())?;
-    Ok((Reached::Network(EgressPolicy::new(ranges, &[], false)), now))
+    let policy = EgressPolicy::new(ranges, &[], false);
+    Ok((Reached::Network { policy, identity: arguments.host_identity }, now))
 }
 
 /// `name=value`; a value is text, and the host reads numbers and booleans from text.

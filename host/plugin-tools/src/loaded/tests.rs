@@ -32,7 +32,7 @@ async fn with_nothing_granted_a_component_says_what_it_lacks() {
 #[tokio::test]
 async fn everything_that_it_asks_for_can_be_granted() {
     let (_folder, path) = written(&shop());
-    let loaded = opened(&path, Grants::Everything).await.unwrap();
+    let loaded = opened(&path, Grants::Everything { identity: false }).await.unwrap();
     assert!(loaded.info.granted);
     assert_eq!(loaded.info.missing_grants, "");
     assert_eq!(loaded.info.rights.hosts, ["shop.example.com"]);
@@ -85,4 +85,17 @@ async fn what_is_no_file_is_not_opened() {
     assert!(matches!(error, NotLoaded::Failed(_)) && error.to_string().contains("is not a file"), "{error}");
     let missing = opened(&folder.path().join("missing.wasm"), Grants::Nothing).await.unwrap_err();
     assert!(missing.to_string().contains("missing.wasm cannot be read"), "{missing}");
+}
+
+/// Whoever tries a component lends it what is in the component's own configuration, not their cloud.
+#[tokio::test]
+async fn the_identity_of_the_machine_is_lent_only_if_that_is_said() {
+    let (_folder, path) = written(&Guest::named("Shop").importing("sts", "assume-role", "(param i32 i32)"));
+    let lent = async |identity| {
+        let loaded = opened(&path, Grants::Everything { identity }).await.unwrap();
+        assert!(loaded.info.granted);
+        loaded.info.rights.host_identity
+    };
+    assert!(!lent(false).await);
+    assert!(lent(true).await);
 }

@@ -16,7 +16,7 @@ pub struct Arguments {
     /// The component.
     pub(super) component: PathBuf,
     /// Configuration and answers to run it with; default: scenario.toml beside the component, or
-    /// in this folder.
+    /// in this folder, but none with --network.
     #[arg(long, value_name = "FILE", conflicts_with = "replay")]
     pub(super) scenario: Option<PathBuf>,
     /// A field of the configuration, in place of the scenario's.
@@ -49,6 +49,9 @@ pub struct Arguments {
     /// Send requests to the servers themselves, through the egress policy of a host.
     #[arg(long, conflicts_with = "replay")]
     pub(super) network: bool,
+    /// Let it use the cloud identity of this machine (profile, variables, metadata service).
+    #[arg(long, requires = "network")]
+    pub(super) host_identity: bool,
     /// Address ranges that are refused by default, as PANGOLIN_EGRESS_ALLOW names them.
     #[arg(long, value_name = "RANGES", requires = "network")]
     pub(super) allow: Option<String>,

@@ -123,3 +123,14 @@ fn names_of_secrets_are_known() {
         assert!(!is_sensitive(name), "{name}");
     }
 }
+
+#[test]
+fn secrets_are_not_sent_where_a_scenario_says_that_nobody_named() {
+    let (folder, component) = shop();
+    let here = |network| scenario(&Arguments { network, ..arguments(component.clone()) }).unwrap();
+    assert!(here(false).config.contains_key("region"));
+    assert_eq!(here(true), Scenario::default());
+    let named = Some(folder.path().join("scenario.toml"));
+    let named = scenario(&Arguments { network: true, scenario: named, ..arguments(component.clone()) }).unwrap();
+    assert!(named.config.contains_key("region"));
+}
