@@ -32,7 +32,7 @@ enum Language {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let Language::C = arguments.lang;
     for name in write_c(&arguments.out)? {
-        println!("{}", arguments.out.join(name).display());
+        crate::printed::out(&format!("{}\n", arguments.out.join(name).display()))?;
     }
     Ok(())
 }

@@ -27,8 +27,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let component = encode(&module).with_context(|| format!("no component of {}", arguments.module.display()))?;
     place(&arguments.out, &component)?;
     let shape = Shape::of(&component);
-    println!("{}: {} bytes, sha256:{}", arguments.out.display(), shape.size, shape.digest);
-    Ok(())
+    crate::printed::out(&format!("{}: {} bytes, sha256:{}\n", arguments.out.display(), shape.size, shape.digest))
 }
 
 /// The component of a core module.

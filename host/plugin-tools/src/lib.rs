@@ -89,6 +89,11 @@ pub enum PluginCommand {
 /// # Errors
 /// What the command cannot do, and why; the text is for people.
 pub async fn run(command: &PluginCommand, context: &Context) -> anyhow::Result<()> {
+    // It may name files and repeat texts of others.
+    dispatch(command, context).await.map_err(|error| anyhow::anyhow!(shown::inert(&format!("{error:#}"))))
+}
+
+async fn dispatch(command: &PluginCommand, context: &Context) -> anyhow::Result<()> {
     match command {
         PluginCommand::Wit(arguments) => wit::run(arguments),
         PluginCommand::New(arguments) => new::run(arguments),
