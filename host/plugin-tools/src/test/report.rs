@@ -95,7 +95,10 @@ impl Report {
     pub(crate) fn text(&self) -> String {
         let mut out = String::new();
         // Writing to a String cannot fail.
-        let _ = writeln!(out, "{} {}  sha256:{}", self.strategy, self.version, self.sha256);
+        // What is refused has not said what it is.
+        if !self.strategy.is_empty() {
+            let _ = writeln!(out, "{} {}  sha256:{}", self.strategy, self.version, self.sha256);
+        }
         for check in &self.checks {
             let mark = match check.outcome {
                 Outcome::Pass => "ok  ",

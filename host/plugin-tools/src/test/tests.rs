@@ -167,6 +167,7 @@ async fn what_does_not_load_is_one_check() {
     let report = suite(&path, None, &Context::default()).await.unwrap();
     assert_eq!((report.failed(), report.checks.len()), (1, 1));
     fails(&report, "schema/loads", "core Wasm module");
+    assert!(report.text().starts_with("FAIL schema/loads"), "{}", report.text());
     let json: serde_json::Value = serde_json::from_str(&report.json().unwrap()).unwrap();
     assert_eq!((&json["failed"], &json["checks"][0]["outcome"]), (&1.into(), &"fail".into()));
     let missing = suite(&folder.path().join("y.wasm"), None, &Context::default()).await;
