@@ -91,7 +91,7 @@ pub(crate) enum NotLoaded {
 
 impl NotLoaded {
     /// With what the component said until then: a runtime prints its exceptions there.
-    fn after(self, said: Vec<Line>) -> Self {
+    fn after(self, said: &[Line]) -> Self {
         let Self::Refused(mut rejected) = self else { return self };
         for line in said.iter().filter(|line| line.is_of_guest()).take(MOST_SAID) {
             let level = line.level.as_str().to_lowercase();
@@ -131,7 +131,7 @@ pub(crate) async fn open(opening: Opening<'_>, context: &Context) -> Result<Load
         places: opening.places,
     };
     let runtime = Runtime::open(config, opening.clock).await.map_err(anyhow::Error::new)?;
-    let mut info = only(&runtime).map_err(|error| error.after(log.since(began)))?;
+    let mut info = only(&runtime).map_err(|error| error.after(&log.since(began)))?;
     if let Grants::Everything { identity } = opening.grants
         && !info.missing_grants.is_empty()
     {
