@@ -74,20 +74,23 @@ async fn get_plugin_schema(
 async fn reload_plugins(State(state): State<AppState>, caller: Caller) -> Result<Json<PluginsReply>, ApiError> {
     let event = Event::new("reload_plugins", "plugin");
     state.attempt(&caller, &event, async { caller.require_root() }).await?;
-    // In a task of its own: a caller who hangs up leaves nothing half done.
-    let strategies = Arc::clone(&state.strategies);
-    let reloaded = tokio::spawn(async move { strategies.reload().await }).await.map_err(ApiError::internal)?;
-    if let Err(refused) = reloaded {
+    // In a task of its own: a caller who hangs up leaves nothing half done, and nothing unrecorded.
+    let work = tokio::spawn(async move { reload(&state, &caller, event).await });
+    work.await.map_err(ApiError::internal)?.map(Json)
+}
+
+async fn reload(state: &AppState, caller: &Caller, event: Event) -> Result<PluginsReply, ApiError> {
+    if let Err(refused) = state.strategies.reload().await {
         let error = ApiError::new(StatusCode::CONFLICT, "plugins-not-reloaded", refused.0);
-        state.record_failure(&caller, event, &error).await?;
+        state.record_failure(caller, event, &error).await?;
         return Err(error);
     }
     let reply = PluginsReply::of(&*state.strategies, true);
     let loaded: Vec<String> = state.strategies.list().into_iter().map(|info| info.description.name).collect();
     let rejected: Vec<String> = state.strategies.rejected().into_iter().map(|rejected| rejected.file).collect();
     let metadata = json!({"loaded": loaded, "rejected": rejected});
-    state.record_success(&caller, event.metadata(metadata)).await?;
-    Ok(Json(reply))
+    state.record_success(caller, event.metadata(metadata)).await?;
+    Ok(reply)
 }
 
 async fn find(
