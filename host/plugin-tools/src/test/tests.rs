@@ -83,6 +83,7 @@ async fn one_that_asks_nobody_cannot_have_narrowed() {
     for name in ["vend/read", "vend/mints", "ttl/longest", "config/complete", "refusals/no-rights"] {
         passes(&report, name);
     }
+    fails(&report, "vend/clients-can-use-it", "is missing");
     fails(&report, "scope/location", "the same is asked for two tables");
     fails(&report, "scope/access", "who may read gets to write");
     fails(&report, "scope/name-quotes", "names the location");

@@ -1,7 +1,10 @@
 //! Credentials, as they are asked for every day.
 
 use pangolin_core::access::Access;
+use pangolin_core::emit::{Client, Emission, StorageDefaults, emit};
+use pangolin_core::location::Location;
 use pangolin_core::strategy::{Minted, StrategyErrorKind};
+use pangolin_core::warehouse::Warehouse;
 
 use super::suite::{Happy, Suite, told, told_with};
 use crate::call::Ask;
@@ -28,6 +31,9 @@ pub(super) async fn run(suite: &mut Suite<'_>) {
         return;
     };
     suite.report.pass(GROUP, "mints");
+    let reaches = suite.happy.as_ref().and_then(|happy| happy.observed.result.as_ref().ok());
+    let reaches = reaches.map_or(Ok(None), |minted| what_clients_read(minted, &suite.setting.warehouse));
+    suite.report.judge(GROUP, "clients-can-use-it", reaches);
     several(suite, access).await;
     let mut failed = Ok(None);
     for principal in PRINCIPALS.iter().map(|name| (*name).to_owned()).chain(["p".repeat(300)]) {
@@ -82,6 +88,30 @@ async fn one(suite: &mut Suite<'_>, name: &str, ask: &Ask) -> Option<Observed<Mi
             None
         }
     }
+}
+
+/// Sends the credential through the host's own tables of names: a name that clients do not read is dropped there,
+/// and one that lacks makes the vend fail.
+fn what_clients_read(minted: &Minted, warehouse: &Warehouse) -> Result<Option<String>, String> {
+    let Some(first) = minted.credentials.first() else { return Err("no credential".to_owned()) };
+    let root = Location::parse(&first.prefix).map_err(|error| error.to_string())?;
+    let emission = Emission {
+        warehouse,
+        credentials: &minted.credentials,
+        strategy: &minted.strategy,
+        unscoped: false,
+        table_root: &root,
+        refresh_endpoint: "",
+        defaults: StorageDefaults::default(),
+        client: Client::from_user_agent(""),
+    };
+    let sent = emit(&emission).map_err(|error| error.to_string())?;
+    let dropped = |name: &&str| sent.config().get(name).is_none();
+    let dropped: Vec<&str> = first.entries.iter().map(|(name, _)| name.as_str()).filter(dropped).collect();
+    if dropped.is_empty() {
+        return Ok(None);
+    }
+    Err(format!("the host sends no client what is named {}: see PyIceberg's names of properties", dropped.join(", ")))
 }
 
 /// A table whose data lies elsewhere.
