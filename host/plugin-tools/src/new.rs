@@ -44,7 +44,7 @@ fn write(template: &Template, name: &Name, folder: &Path) -> anyhow::Result<()> 
         }
         Err(error) => return Err(error).with_context(|| format!("{} cannot be made", folder.display())),
     }
-    for (path, text) in template.files {
+    for (path, text) in template.files.iter().chain(templates::SHARED) {
         files::write(&folder.join(path), &name.put_into(text))?;
     }
     match template.brings {

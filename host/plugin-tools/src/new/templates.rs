@@ -25,6 +25,9 @@ pub(super) struct Template {
     pub(super) build: &'static [&'static str],
 }
 
+/// Files of every project.
+pub(super) const SHARED: &[File] = files!("../../templates": "try.sh");
+
 const RUST: Template = Template {
     files: files!("../../templates/rust":
         ".cargo/config.toml",
@@ -33,7 +36,6 @@ const RUST: Template = Template {
         "Makefile",
         "README.md",
         "scenario.toml",
-        "try.sh",
         "src/lib.rs",
     ),
     brings: Brings::Sdk,
@@ -47,7 +49,6 @@ const JS: Template = Template {
         "package.json",
         "plugin.js",
         "scenario.toml",
-        "try.sh",
         "wit/reach.wit",
     ),
     brings: Brings::Contract,
@@ -62,7 +63,6 @@ const PYTHON: Template = Template {
         "app.py",
         "requirements.txt",
         "scenario.toml",
-        "try.sh",
         "wit/reach.wit",
     ),
     brings: Brings::Contract,
@@ -75,7 +75,6 @@ const C: Template = Template {
         "Makefile",
         "README.md",
         "scenario.toml",
-        "try.sh",
         "src/arena.c",
         "src/json.c",
         "src/plugin.c",

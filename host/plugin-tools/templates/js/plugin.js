@@ -116,13 +116,15 @@ function retryAfter(headers) {
 
 // QuickJS has neither TextEncoder nor TextDecoder.
 function bytes(text) {
-  const parts = encodeURIComponent(text).match(/%..|[^%]/g) ?? [];
-  return new Uint8Array(parts.map((part) => (part.length === 3 ? parseInt(part.slice(1), 16) : part.charCodeAt(0))));
+  const units = unescape(encodeURIComponent(text)); // one character per byte of UTF-8
+  const out = new Uint8Array(units.length);
+  for (let at = 0; at < out.length; at++) out[at] = units.charCodeAt(at);
+  return out;
 }
 
 function parsed(body) {
   try {
-    const answer = JSON.parse(decodeURIComponent(Array.from(body, (byte) => "%" + byte.toString(16).padStart(2, "0")).join("")));
+    const answer = JSON.parse(decodeURIComponent(escape(String.fromCharCode(...body))));
     if (typeof answer === "object" && answer !== null) return answer;
   } catch {
     // Neither text nor JSON.

@@ -1,27 +1,22 @@
 //! Components that were built against a frozen version of the contract run on this host, through every interface.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use pangolin_core::access::Access;
 use pangolin_core::clock::{ManualClock, UnixMillis};
 use pangolin_core::egress::EgressPolicy;
-use pangolin_core::id::{CatalogId, TableId};
 use pangolin_core::lease::{Claim, Revoked};
 use pangolin_core::location::Location;
-use pangolin_core::namespace::NamespacePath;
-use pangolin_core::policy::{Authorised, authorise_host};
+use pangolin_core::policy::Authorised;
 use pangolin_core::ports::{PresignAsk, SlotValues, Strategies, StrategyCall, UpkeepCall};
-use pangolin_core::record::{Catalog, CatalogSnapshot, Table};
 use pangolin_core::secret::Secret;
 use pangolin_core::warehouse::{StorageKind, Warehouse};
 use pangolin_egress::{EgressClient, EgressError, Request, Response, Upstream};
 use pangolin_runtime::{Runtime, RuntimeConfig, ServiceSettings, Services};
 
 use crate::guest::NOW_MS;
-use crate::host::{config, home, warehouse};
+use crate::host::{authorised_in, config, home, warehouse};
 
 const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/compat");
 
@@ -91,7 +86,7 @@ async fn world(component: &Path) -> World {
     World { runtime, _home: home, clouds, slots }
 }
 
-/// A warehouse of this kind, and leave to read one table in it.
+/// A warehouse of this kind, and leave to read and write one table in it.
 fn leave(kind: StorageKind, base: &str, way: &str, server: &str) -> (Warehouse, Authorised) {
     let mut warehouse = Warehouse { kind, base: Location::parse(base).unwrap(), ..warehouse("Compat") };
     let place = match kind {
@@ -100,33 +95,7 @@ fn leave(kind: StorageKind, base: &str, way: &str, server: &str) -> (Warehouse, 
     };
     let config = place.into_iter().chain([("way", way), ("server_url", server)]);
     warehouse.config = config.map(|(name, value)| (name.to_owned(), value.into())).collect();
-    let catalog = Catalog {
-        id: CatalogId::generate(),
-        tenant_id: warehouse.tenant_id,
-        name: "prod".to_owned(),
-        warehouse_id: warehouse.id,
-        base: warehouse.base.clone(),
-        properties: BTreeMap::new(),
-        revision: 1,
-    };
-    let table = Table {
-        id: TableId::generate(),
-        catalog_id: catalog.id,
-        namespace: NamespacePath::parse_dotted("sales").unwrap(),
-        name: "orders".to_owned(),
-        location: Location::parse(&format!("{base}/orders")).unwrap(),
-        extra_locations: Vec::new(),
-        metadata_location: format!("{base}/orders/metadata/v1.json"),
-        metadata: Arc::from("{}"),
-        version: 1,
-    };
-    let snapshot = CatalogSnapshot {
-        warehouse_catalogs: Arc::from([catalog.id]),
-        catalog: Arc::new(catalog),
-        warehouse: Arc::new(warehouse.clone()),
-        host_identity_allowed: true,
-    };
-    let authorised = authorise_host(&snapshot, &table, Access::READ).unwrap();
+    let authorised = authorised_in(&warehouse);
     (warehouse, authorised)
 }
 
@@ -170,7 +139,7 @@ async fn the_optional_exports_of_a_frozen_version_work() {
         let world = world(&component).await;
         let (warehouse, authorised) = leave(S3.0, S3.1, "plain", "");
         let call = || world.call(&warehouse, &authorised);
-        let object = Location::parse("s3://lake/base/orders/data/a.parquet").unwrap();
+        let object = Location::parse("s3://lake/base/sales/orders/data/a.parquet").unwrap();
         let ask = PresignAsk { location: &object, method: "GET" };
         let presigned = world.runtime.presign(call(), ask).await.unwrap();
         assert_eq!(presigned.expires_at, UnixMillis(i64::try_from(NOW_MS + 900_000).unwrap()));

@@ -166,9 +166,16 @@ pub(crate) fn authorised(strategy: &str) -> (Warehouse, Authorised) {
 
 fn authorised_for(tenant_id: TenantId, strategy: &str) -> (Warehouse, Authorised) {
     let warehouse = Warehouse { tenant_id, ..warehouse(strategy) };
+    let authorised = authorised_in(&warehouse);
+    (warehouse, authorised)
+}
+
+/// Leave to read and write the table `sales/orders` of this warehouse.
+pub(crate) fn authorised_in(warehouse: &Warehouse) -> Authorised {
+    let location = format!("{}/sales/orders", warehouse.base.as_str());
     let catalog = Catalog {
         id: CatalogId::generate(),
-        tenant_id,
+        tenant_id: warehouse.tenant_id,
         name: "prod".to_owned(),
         warehouse_id: warehouse.id,
         base: warehouse.base.clone(),
@@ -180,9 +187,9 @@ fn authorised_for(tenant_id: TenantId, strategy: &str) -> (Warehouse, Authorised
         catalog_id: catalog.id,
         namespace: NamespacePath::parse_dotted("sales").unwrap(),
         name: "orders".to_owned(),
-        location: Location::parse("s3://lake/base/sales/orders").unwrap(),
+        metadata_location: format!("{location}/metadata/v1.json"),
+        location: Location::parse(&location).unwrap(),
         extra_locations: Vec::new(),
-        metadata_location: "s3://lake/base/sales/orders/metadata/v1.json".to_owned(),
         metadata: Arc::from("{}"),
         version: 1,
     };
@@ -192,6 +199,5 @@ fn authorised_for(tenant_id: TenantId, strategy: &str) -> (Warehouse, Authorised
         warehouse: Arc::new(warehouse.clone()),
         host_identity_allowed: true,
     };
-    let authorised = authorise_host(&snapshot, &table, Access::READ_WRITE).unwrap();
-    (warehouse, authorised)
+    authorise_host(&snapshot, &table, Access::READ_WRITE).unwrap()
 }
