@@ -11,6 +11,7 @@ use std::time::Instant;
 use ipnet::IpNet;
 use pangolin_core::clock::{Clock as _, ManualClock, UnixMillis};
 use pangolin_core::egress::EgressPolicy;
+use pangolin_core::policy::Authorised;
 use pangolin_core::ports::{Strategies as _, StrategyCall, UpkeepCall};
 use pangolin_core::strategy::{Description, Minted, StrategyError};
 use pangolin_egress::EgressClient;
@@ -114,18 +115,23 @@ impl Lab {
         orders: Orders,
     ) -> Result<Observed<Minted>, NotAsked> {
         let authorised = setting.authorise(ask)?;
-        let call = StrategyCall {
-            authorised: &authorised,
-            warehouse: &setting.warehouse,
-            slots: &setting.slots,
-            ttl_seconds: ask.ttl_seconds,
-            request_id: &ask.request_id,
-        };
+        let call = setting.call(ask, &authorised);
         Ok(self.observe(&ask.request_id, orders, self.loaded.runtime.vend(call)).await)
     }
 }
 
 impl Setting {
+    /// One run of the strategy for what was authorised.
+    pub(crate) fn call<'a>(&'a self, ask: &'a Ask, authorised: &'a Authorised) -> StrategyCall<'a> {
+        StrategyCall {
+            authorised,
+            warehouse: &self.warehouse,
+            slots: &self.slots,
+            ttl_seconds: ask.ttl_seconds,
+            request_id: &ask.request_id,
+        }
+    }
+
     /// A call of the host about a lease of this warehouse.
     pub(crate) fn upkeep<'a>(&'a self, request_id: &'a str) -> UpkeepCall<'a> {
         UpkeepCall { warehouse: &self.warehouse, slots: &self.slots, request_id }

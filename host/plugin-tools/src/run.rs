@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail};
 use pangolin_core::access::Access;
 use pangolin_core::clock::{Clock as _, SystemClock, UnixMillis};
 use pangolin_core::egress::EgressPolicy;
-use pangolin_core::ports::{PresignAsk, Strategies as _, StrategyCall};
+use pangolin_core::ports::{PresignAsk, Strategies as _};
 use pangolin_core::strategy::Minted;
 use serde_json::Value;
 use uuid::Uuid;
@@ -160,13 +160,7 @@ async fn presign(
 ) -> anyhow::Result<()> {
     let location = setting.location(&format!("{}/{}", ask.table, arguments.object))?;
     let authorised = setting.authorise(ask)?;
-    let call = StrategyCall {
-        authorised: &authorised,
-        warehouse: &setting.warehouse,
-        slots: &setting.slots,
-        ttl_seconds: ask.ttl_seconds,
-        request_id: &ask.request_id,
-    };
+    let call = setting.call(ask, &authorised);
     let orders = Orders { ttl_seconds: ask.ttl_seconds, fault: None, gone: false };
     let object = PresignAsk { location: &location, method: &arguments.method };
     let observed = lab.observe(&ask.request_id, orders, lab.loaded.runtime.presign(call, object)).await;

@@ -139,13 +139,7 @@ async fn asked<'s, T>(
     run: impl AsyncFnOnce(&Suite<'s>, StrategyCall<'_>) -> Result<T, StrategyError>,
 ) -> Result<Observed<T>, String> {
     let authorised = suite.setting.authorise(ask).map_err(|error| error.to_string())?;
-    let call = StrategyCall {
-        authorised: &authorised,
-        warehouse: &suite.setting.warehouse,
-        slots: &suite.setting.slots,
-        ttl_seconds: ask.ttl_seconds,
-        request_id: &ask.request_id,
-    };
+    let call = suite.setting.call(ask, &authorised);
     let observed = suite.lab.observe(&ask.request_id, suite.orders(ask), run(suite, call)).await;
     suite.watch.look_at(&observed);
     Ok(observed)

@@ -1,7 +1,7 @@
 //! The optional export `presign`.
 
 use pangolin_core::access::Access;
-use pangolin_core::ports::{PresignAsk, Presigned, Strategies as _, StrategyCall};
+use pangolin_core::ports::{PresignAsk, Presigned, Strategies as _};
 
 use super::suite::{Suite, told};
 use crate::call::Ask;
@@ -44,13 +44,7 @@ async fn one(
 ) -> Result<Result<Presigned, pangolin_core::strategy::StrategyError>, String> {
     let location = suite.setting.location(&format!("{}/{object}", ask.table)).map_err(|error| error.to_string())?;
     let authorised = suite.setting.authorise(ask).map_err(|error| error.to_string())?;
-    let call = StrategyCall {
-        authorised: &authorised,
-        warehouse: &suite.setting.warehouse,
-        slots: &suite.setting.slots,
-        ttl_seconds: ask.ttl_seconds,
-        request_id: &ask.request_id,
-    };
+    let call = suite.setting.call(ask, &authorised);
     let run = suite.lab.loaded.runtime.presign(call, PresignAsk { location: &location, method });
     let observed: Observed<Presigned> = suite.lab.observe(&ask.request_id, suite.orders(ask), run).await;
     suite.watch.look_at(&observed);
