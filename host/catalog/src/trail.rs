@@ -92,6 +92,7 @@ impl Catalogs {
                 result: ended,
                 error_message,
                 request_id: context.request_id.clone(),
+                trace_id: context.trace_id.clone(),
                 metadata: deed.metadata,
             })
             .await?;

@@ -65,6 +65,9 @@ pub struct AuditEvent {
     pub error_message: Option<String>,
     /// The request that caused it.
     pub request_id: String,
+    /// The trace that the request belongs to: 32 hexadecimal digits (W3C Trace Context).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<String>,
     /// Strategy, version, access, scope, expiry and the like.
     pub metadata: serde_json::Value,
 }
@@ -74,6 +77,8 @@ pub struct AuditEvent {
 pub struct RequestContext {
     /// Identifier of the request, also in the reply's `x-request-id`.
     pub request_id: String,
+    /// The trace that the caller names in `traceparent`.
+    pub trace_id: Option<String>,
     /// The peer's address.
     pub ip_address: Option<String>,
     /// The peer's `User-Agent`, cut at 256 characters.

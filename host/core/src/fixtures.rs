@@ -10,7 +10,7 @@ use crate::id::{CatalogId, TableId, TenantId, UserId, WarehouseId};
 use crate::location::Location;
 use crate::namespace::NamespacePath;
 use crate::permission::{Action, Grant, PermissionScope};
-use crate::principal::{Principal, UserRole};
+use crate::principal::{AccountKind, Principal, UserRole};
 use crate::record::{Catalog, CatalogSnapshot, Properties, Table};
 use crate::warehouse::{BaseIdentity, StorageKind, Warehouse};
 
@@ -28,10 +28,12 @@ pub(crate) fn principal(grants: Vec<Grant>) -> Principal {
         username: "ada".into(),
         role: UserRole::TenantUser,
         tenant_id: Some(TENANT),
+        kind: AccountKind::Person,
         token_id: None,
         token_expires_at: None,
         grants: grants.into(),
         roles: [].into(),
+        cut_off: None,
     }
 }
 

@@ -43,6 +43,39 @@ impl std::str::FromStr for UserRole {
     }
 }
 
+/// What kind of account stands behind a principal.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccountKind {
+    /// Somebody with a password.
+    #[default]
+    Person,
+    /// A program with API keys.
+    Service,
+    /// Somebody whom another issuer of tokens vouches for.
+    External,
+}
+
+impl AccountKind {
+    /// The stored form.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Service => "service",
+            Self::External => "external",
+        }
+    }
+}
+
+impl std::str::FromStr for AccountKind {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        serde_json::from_value(serde_json::Value::String(text.to_owned()))
+            .map_err(|_| format!("unknown kind of account '{text}'"))
+    }
+}
+
 /// An authenticated caller with the grants in force when the request began.
 #[derive(Debug, Clone)]
 pub struct Principal {
@@ -52,13 +85,17 @@ pub struct Principal {
     pub username: Arc<str>,
     /// The rank.
     pub role: UserRole,
+    /// What kind of account.
+    pub kind: AccountKind,
     /// The tenant; none for Root.
     pub tenant_id: Option<TenantId>,
     /// The token that authenticated the request; none in No-Auth mode.
     pub token_id: Option<TokenId>,
     /// When that token ends.
     pub token_expires_at: Option<UnixMillis>,
-    /// Direct grants and those of the roles held.
+    /// What was minted for the principal up to then is served no more: it was revoked once.
+    pub cut_off: Option<UnixMillis>,
+    /// Direct grants and those of the roles held; of a narrowed token only those of its roles.
     pub grants: Arc<[Grant]>,
     /// The roles held.
     pub roles: Arc<[RoleId]>,

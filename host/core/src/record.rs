@@ -8,7 +8,7 @@ use crate::id::{CatalogId, GrantId, NamespaceId, RoleId, TableId, TenantId, Toke
 use crate::location::Location;
 use crate::namespace::NamespacePath;
 use crate::permission::Grant;
-use crate::principal::UserRole;
+use crate::principal::{AccountKind, UserRole};
 use crate::warehouse::Warehouse;
 
 /// Properties of a thing, ordered by name.
@@ -40,7 +40,16 @@ pub struct HostIdentityPins {
     pub bases: Vec<Location>,
 }
 
-/// A user of a tenant.
+/// Who somebody is at another issuer of tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExternalIdentity {
+    /// The `iss` claim.
+    pub issuer: String,
+    /// The `sub` claim.
+    pub subject: String,
+}
+
+/// A user of a tenant: a person, a program, or somebody whom another issuer vouches for.
 #[derive(Clone)]
 pub struct User {
     /// Identifier.
@@ -53,7 +62,11 @@ pub struct User {
     pub email: Option<String>,
     /// Rank.
     pub role: UserRole,
-    /// Argon2id hash in PHC form.
+    /// What kind of account.
+    pub kind: AccountKind,
+    /// Who an external account is at its issuer; none for the others.
+    pub external: Option<ExternalIdentity>,
+    /// Argon2id hash in PHC form; only people have one.
     pub password_hash: Option<String>,
     /// Inactive users cannot do anything.
     pub active: bool,
@@ -71,6 +84,7 @@ impl std::fmt::Debug for User {
             .field("tenant_id", &self.tenant_id)
             .field("username", &self.username)
             .field("role", &self.role)
+            .field("kind", &self.kind)
             .field("active", &self.active)
             .finish_non_exhaustive()
     }
@@ -81,6 +95,8 @@ impl std::fmt::Debug for User {
 pub struct TokenRecord {
     /// The `jti` claim.
     pub id: TokenId,
+    /// The first token of a chain of exchanges, often itself. A chain is revoked as a whole.
+    pub family: TokenId,
     /// Whose; [`UserId::ROOT`] for Root.
     pub user_id: UserId,
     /// The tenant; none for Root.
@@ -89,6 +105,8 @@ pub struct TokenRecord {
     pub username: String,
     /// Rank at the time of issue.
     pub role: UserRole,
+    /// Narrowed to these roles, as far as they are still held; none: everything held.
+    pub roles: Option<Vec<RoleId>>,
     /// When issued.
     pub created_at: UnixMillis,
     /// When it ends.

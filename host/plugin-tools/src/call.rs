@@ -19,7 +19,7 @@ use pangolin_core::namespace::{InvalidNamespace, NamespacePath};
 use pangolin_core::permission::{Action, Grant, PermissionScope};
 use pangolin_core::policy::{self, Authorised, Denied};
 use pangolin_core::ports::{SlotValues, Strategies as _};
-use pangolin_core::principal::{Principal, UserRole};
+use pangolin_core::principal::{AccountKind, Principal, UserRole};
 use pangolin_core::record::{Catalog, CatalogSnapshot, Table};
 use pangolin_core::secret::{Secret, SecretValue};
 use pangolin_core::strategy::{ConfigProblem, Description, Field, Scoping};
@@ -259,10 +259,12 @@ fn caller(ask: &Ask, scope: PermissionScope) -> Principal {
         username: Arc::from(ask.principal.as_str()),
         role: UserRole::TenantUser,
         tenant_id: Some(TENANT),
+        kind: AccountKind::Person,
         token_id: None,
         token_expires_at: None,
         grants: Arc::from([Grant { scope, actions }]),
         roles: Arc::from([]),
+        cut_off: None,
     }
 }
 

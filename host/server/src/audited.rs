@@ -73,6 +73,7 @@ impl Event {
             result,
             error_message: error,
             request_id: context.request_id.clone(),
+            trace_id: context.trace_id.clone(),
             metadata: self.metadata,
         }
     }

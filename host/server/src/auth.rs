@@ -3,6 +3,7 @@
 mod context;
 pub(crate) mod login;
 pub(crate) mod neighbours;
+mod own_token;
 pub(crate) mod passwords;
 pub(crate) mod throttle;
 pub(crate) mod tokens;
@@ -13,7 +14,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use pangolin_core::audit::RequestContext;
 use pangolin_core::id::{TenantId, UserId};
-use pangolin_core::principal::{Principal, UserRole};
+use pangolin_core::principal::{AccountKind, Principal, UserRole};
 
 use self::context::request_context;
 pub(crate) use self::context::{Origin, RequestId};
@@ -82,35 +83,49 @@ const REFUSED: &str = "missing or invalid credentials";
 /// What PyIceberg sends when it is given no token.
 const PYICEBERG_WITHOUT_TOKEN: &str = "Bearer None";
 
+/// Why somebody was not let in. The caller is told none of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// Nothing was shown, or more than one thing.
+    Absent,
+    /// Not a credential of any kind that this host knows, or with a wrong signature.
+    Malformed,
+    /// Of this host, and at its end.
+    Expired,
+    /// Of this host, and revoked; or never recorded.
+    Revoked,
+    /// The account is not active, or gone.
+    Inactive,
+}
+
+/// What a request shows of its sender.
+#[derive(Debug, PartialEq, Eq)]
+enum Shown<'a> {
+    Nothing,
+    Bearer(&'a str),
+}
+
+/// What the headers show. Two credentials at once are none.
+fn shown(headers: &HeaderMap, no_auth: bool) -> Result<Shown<'_>, Refusal> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next().filter(|value| !(no_auth && *value == PYICEBERG_WITHOUT_TOKEN));
+    if values.next().is_some() {
+        return Err(Refusal::Absent);
+    }
+    let Some(value) = value else { return Ok(Shown::Nothing) };
+    let (scheme, rest) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(Refusal::Malformed)?;
+    if scheme.eq_ignore_ascii_case("bearer") { Ok(Shown::Bearer(rest.trim())) } else { Err(Refusal::Malformed) }
+}
+
 async fn authenticate(headers: &HeaderMap, state: &AppState) -> Result<Principal, ApiError> {
-    let refused = || ApiError::unauthorised(REFUSED);
     let no_auth = matches!(state.config.auth, AuthMode::NoAuth);
-    let value = headers.get(header::AUTHORIZATION).filter(|value| !(no_auth && *value == PYICEBERG_WITHOUT_TOKEN));
-    let Some(value) = value else {
-        return if no_auth { anonymous(state).await } else { Err(refused()) };
+    let found = match shown(headers, no_auth) {
+        Ok(Shown::Nothing) if no_auth => return anonymous(state).await,
+        Ok(Shown::Nothing) => Err(Refusal::Absent),
+        Ok(Shown::Bearer(unverified)) => own_token::principal(state, unverified).await?,
+        Err(refusal) => Err(refusal),
     };
-    let (scheme, unverified_token) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(refused)?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(refused());
-    }
-    let claims = state.tokens.verify(unverified_token.trim(), state.clock.now()).ok_or_else(refused)?;
-    let record = state.store.token(claims.jti).await?.ok_or_else(refused)?;
-    if record.revoked_at.is_some() || !claims.match_record(&record) {
-        return Err(refused());
-    }
-    let mut principal = if record.user_id == UserId::ROOT {
-        root(state)
-    } else {
-        load(state, record.user_id).await?.ok_or_else(refused)?
-    };
-    if principal.tenant_id != record.tenant_id {
-        return Err(refused());
-    }
-    // A token never has a higher rank than it was issued with.
-    principal.role = principal.role.min(record.role);
-    principal.token_id = Some(record.id);
-    principal.token_expires_at = Some(record.expires_at);
-    Ok(principal)
+    found.map_err(|_| ApiError::unauthorised(REFUSED))
 }
 
 /// A stored, active user with the grants in force.
@@ -123,9 +138,11 @@ pub(crate) async fn load(state: &AppState, user: UserId) -> Result<Option<Princi
         user_id: record.user.id,
         username: record.user.username.as_str().into(),
         role: record.user.role,
+        kind: record.user.kind,
         tenant_id: Some(record.user.tenant_id),
         token_id: None,
         token_expires_at: None,
+        cut_off: record.cut_off,
         grants: record.grants.clone(),
         roles: record.roles.clone(),
     }))
@@ -141,9 +158,11 @@ pub(crate) fn root(state: &AppState) -> Principal {
         user_id: UserId::ROOT,
         username: name.into(),
         role: UserRole::Root,
+        kind: AccountKind::Person,
         tenant_id: None,
         token_id: None,
         token_expires_at: None,
+        cut_off: None,
         grants: [].into(),
         roles: [].into(),
     }

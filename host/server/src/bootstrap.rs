@@ -2,7 +2,7 @@
 
 use pangolin_core::id::{TenantId, UserId};
 use pangolin_core::ports::StoreError;
-use pangolin_core::principal::UserRole;
+use pangolin_core::principal::{AccountKind, UserRole};
 use pangolin_core::record::{HostIdentityPins, Properties, Tenant, User};
 use pangolin_core::secret::Secret;
 
@@ -32,6 +32,8 @@ pub(crate) async fn default_tenant(state: &AppState) -> anyhow::Result<()> {
         username: NO_AUTH_ADMIN.to_owned(),
         email: None,
         role: UserRole::TenantAdmin,
+        kind: AccountKind::Person,
+        external: None,
         password_hash: Some(hash),
         active: true,
         created_at: state.clock.now(),

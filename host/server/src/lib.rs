@@ -11,6 +11,7 @@ mod data_dir;
 mod error;
 mod lease_sweeper;
 mod paging;
+mod path;
 mod plugin_watcher;
 mod random;
 pub mod router;

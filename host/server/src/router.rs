@@ -40,7 +40,7 @@ fn routes() -> OpenApiRouter<AppState> {
 /// The OpenAPI document of [`routes`].
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    routes().into_openapi()
+    api::openapi::complete(routes().into_openapi())
 }
 
 /// The service that the listener runs.

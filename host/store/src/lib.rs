@@ -43,6 +43,6 @@ pub use leases::LeaseFilter;
 pub use migrate::MigrationState;
 pub use open::OpenError;
 pub use page::OffsetPage;
-pub use principals::PrincipalRecord;
+pub use principals::{HeldRole, PrincipalRecord};
 pub use seal::{KeyRing, KeyRingError};
 pub use store::Store;

@@ -19,12 +19,15 @@ struct Migration {
 }
 
 /// In order; a number is never used again and a released text never changes.
-const MIGRATIONS: [Migration; 5] = [
+const MIGRATIONS: [Migration; 8] = [
     Migration { version: 1, name: "tenancy", text: include_str!("../migrations/common/0001_tenancy.sql") },
     Migration { version: 2, name: "catalog", text: include_str!("../migrations/common/0002_catalog.sql") },
     Migration { version: 3, name: "audit", text: include_str!("../migrations/common/0003_audit.sql") },
     Migration { version: 4, name: "secret_refs", text: include_str!("../migrations/common/0004_secret_refs.sql") },
     Migration { version: 5, name: "leases", text: include_str!("../migrations/common/0005_leases.sql") },
+    Migration { version: 6, name: "identity", text: include_str!("../migrations/common/0006_identity.sql") },
+    Migration { version: 7, name: "audit_seals", text: include_str!("../migrations/common/0007_audit_seals.sql") },
+    Migration { version: 8, name: "revocations", text: include_str!("../migrations/common/0008_revocations.sql") },
 ];
 
 /// Where the schema stands.

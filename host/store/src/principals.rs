@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use pangolin_core::clock::UnixMillis;
 use pangolin_core::id::{RoleId, UserId};
 use pangolin_core::permission::Grant;
 use pangolin_core::ports::StoreError;
@@ -10,16 +11,40 @@ use pangolin_core::record::User;
 use crate::generation::Slot;
 use crate::store::Store;
 
+/// A role that somebody holds.
+#[derive(Debug, Clone)]
+pub struct HeldRole {
+    /// The role.
+    pub id: RoleId,
+    /// Its name.
+    pub name: String,
+    /// What it allows.
+    pub grants: Vec<Grant>,
+}
+
 /// A user with everything that decides what the user may do. `last_login` may be older than
 /// what is stored.
 #[derive(Debug, Clone)]
 pub struct PrincipalRecord {
     /// The user.
     pub user: User,
-    /// The roles held.
+    /// The roles held, by name.
+    pub held: Arc<[HeldRole]>,
+    /// Identifiers of these.
     pub roles: Arc<[RoleId]>,
     /// Direct grants, then those of the roles.
     pub grants: Arc<[Grant]>,
+    /// Until when the account was revoked, if ever: nothing minted before is served.
+    pub cut_off: Option<UnixMillis>,
+}
+
+impl PrincipalRecord {
+    /// The grants of those of `roles` that are held, and nothing else.
+    #[must_use]
+    pub fn narrowed(&self, roles: &[RoleId]) -> (Arc<[RoleId]>, Arc<[Grant]>) {
+        let chosen = || self.held.iter().filter(|role| roles.contains(&role.id));
+        (chosen().map(|role| role.id).collect(), chosen().flat_map(|role| role.grants.iter().cloned()).collect())
+    }
 }
 
 impl Store {
@@ -35,14 +60,18 @@ impl Store {
         let Some(record) = self.user(user).await? else { return Ok(None) };
         let roles = self.roles_of(record.tenant_id, user).await?;
         let direct = self.list_grants(record.tenant_id, Some(user)).await?;
+        let held: Arc<[HeldRole]> =
+            roles.into_iter().map(|role| HeldRole { id: role.id, name: role.name, grants: role.permissions }).collect();
         let principal = Arc::new(PrincipalRecord {
             user: record,
-            roles: roles.iter().map(|role| role.id).collect(),
+            roles: held.iter().map(|role| role.id).collect(),
             grants: direct
                 .into_iter()
                 .map(|given| given.grant)
-                .chain(roles.into_iter().flat_map(|r| r.permissions))
+                .chain(held.iter().flat_map(|role| role.grants.iter().cloned()))
                 .collect(),
+            held,
+            cut_off: None,
         });
         self.inner.principals.keep(user, generation, &principal);
         Ok(Some(principal))

@@ -22,8 +22,8 @@ impl Store {
     /// The identifier is taken.
     pub async fn insert_token(&self, token: &TokenRecord) -> Result<(), StoreError> {
         let insert =
-            sql("INSERT INTO tokens (id, user_id, tenant_id, username, role, created_at, expires_at, revoked_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
+            sql("INSERT INTO tokens (id, user_id, tenant_id, username, role, created_at, expires_at, revoked_at, family, roles) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")
             .bind(token.id.to_string())
             .bind(token.user_id.to_string())
             .bind(token.tenant_id.map(|tenant| tenant.to_string()))
@@ -31,7 +31,9 @@ impl Store {
             .bind(token.role.as_str())
             .bind(token.created_at.0)
             .bind(token.expires_at.0)
-            .bind(token.revoked_at.map(|at| at.0));
+            .bind(token.revoked_at.map(|at| at.0))
+            .bind(token.family.to_string())
+            .bind(token.roles.as_ref().map(row::to_json).transpose()?);
         self.db().execute(insert).await.map(drop).map_err(on_write("token", "user"))
     }
 
@@ -104,8 +106,13 @@ impl Store {
 }
 
 fn read(found: &AnyRow) -> Result<TokenRecord, StoreError> {
+    let id = row::parsed(found, "id")?;
+    let roles = row::opt_text(found, "roles")?.map(|_| row::json(found, "roles")).transpose()?;
     Ok(TokenRecord {
-        id: row::parsed(found, "id")?,
+        id,
+        // Tokens that are older than chains stand for themselves.
+        family: row::opt_parsed(found, "family")?.unwrap_or(id),
+        roles,
         user_id: row::parsed(found, "user_id")?,
         tenant_id: row::opt_parsed(found, "tenant_id")?,
         username: row::text(found, "username")?,

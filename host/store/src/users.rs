@@ -3,7 +3,7 @@
 use pangolin_core::clock::UnixMillis;
 use pangolin_core::id::{TenantId, UserId};
 use pangolin_core::ports::StoreError;
-use pangolin_core::record::User;
+use pangolin_core::record::{ExternalIdentity, User};
 use sqlx::any::AnyRow;
 
 use crate::db::sql;
@@ -22,8 +22,8 @@ impl Store {
     pub async fn create_user(&self, user: &User) -> Result<(), StoreError> {
         let mut tx = Tx::management(self.db()).await?;
         let insert = sql(
-            "INSERT INTO users (id, tenant_id, username, email, role, password_hash, active, created_at, last_login) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            "INSERT INTO users (id, tenant_id, username, email, role, password_hash, active, created_at, last_login, kind, issuer, \
+             subject) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         )
         .bind(user.id.to_string())
         .bind(user.tenant_id.to_string())
@@ -33,7 +33,10 @@ impl Store {
         .bind(user.password_hash.clone())
         .bind(i64::from(user.active))
         .bind(user.created_at.0)
-        .bind(user.last_login.map(|at| at.0));
+        .bind(user.last_login.map(|at| at.0))
+        .bind(user.kind.as_str())
+        .bind(user.external.as_ref().map(|external| external.issuer.clone()))
+        .bind(user.external.as_ref().map(|external| external.subject.clone()));
         tx.execute(insert).await.map_err(on_write("user", "tenant"))?;
         tx.commit().await
     }
@@ -74,7 +77,7 @@ impl Store {
         self.db().all(select).await?.iter().map(read).collect()
     }
 
-    /// Replaces everything but the tenant, the time of creation and the last login.
+    /// Replaces everything but the tenant, the kind of account, the time of creation and the last login.
     ///
     /// # Errors
     /// There is no such user of that tenant, or the name is taken.
@@ -125,7 +128,14 @@ impl Store {
 
 /// A row of `users`.
 pub(crate) fn read(found: &AnyRow) -> Result<User, StoreError> {
+    let issuer = row::opt_text(found, "issuer")?;
+    let external = match (issuer, row::opt_text(found, "subject")?) {
+        (Some(issuer), Some(subject)) => Some(ExternalIdentity { issuer, subject }),
+        _ => None,
+    };
     Ok(User {
+        kind: row::parsed(found, "kind")?,
+        external,
         id: row::parsed(found, "id")?,
         tenant_id: row::parsed(found, "tenant_id")?,
         username: row::text(found, "username")?,

@@ -14,7 +14,7 @@ use pangolin_core::location::Location;
 use pangolin_core::namespace::NamespacePath;
 use pangolin_core::permission::{Action, Grant, PermissionScope};
 use pangolin_core::ports::{AuditTrail, AuditUnavailable, Strategies, StrategyCall};
-use pangolin_core::principal::{Principal, UserRole};
+use pangolin_core::principal::{AccountKind, Principal, UserRole};
 use pangolin_core::record::{Catalog, CatalogSnapshot, Properties};
 use pangolin_core::secret::Secret;
 use pangolin_core::secret_ref::{SecretRefError, SecretRefPolicy, SecretResolver};
@@ -135,7 +135,7 @@ impl World {
         let local_root = Some(root.path().to_owned());
         let catalogs =
             Arc::new(Catalogs::new(shelf.clone(), vending, trail.clone(), clock.clone(), egress, local_root));
-        let context = RequestContext { request_id: "r".to_owned(), ip_address: None, user_agent: None };
+        let context = RequestContext { request_id: "r".to_owned(), ..RequestContext::default() };
         Self { catalogs, shelf, trail, clock, context, tenant, root }
     }
 
@@ -170,10 +170,12 @@ impl World {
             username: Arc::from("ann"),
             role,
             tenant_id: (role != UserRole::Root).then_some(self.tenant),
+            kind: AccountKind::Person,
             token_id: None,
             token_expires_at: None,
             grants: grants.into(),
             roles: Arc::from([]),
+            cut_off: None,
         }
     }
 

@@ -1,3 +1,6 @@
+mod laws;
+mod universe;
+
 use proptest::prelude::*;
 
 use super::*;

@@ -77,6 +77,7 @@ impl Asker<'_> {
             result,
             error_message,
             request_id: context.request_id.clone(),
+            trace_id: context.trace_id.clone(),
             metadata,
         }
     }
@@ -158,6 +159,7 @@ fn event(
         result,
         error_message,
         request_id: context.request_id.clone(),
+        trace_id: context.trace_id.clone(),
         metadata,
     }
 }

@@ -9,7 +9,7 @@ use pangolin_core::audit::{AuditEvent, RequestContext};
 use pangolin_core::clock::SystemClock;
 use pangolin_core::id::{CatalogId, UserId};
 use pangolin_core::ports::{AuditTrail, AuditUnavailable, StoreError, TableLocations};
-use pangolin_core::principal::{Principal, UserRole};
+use pangolin_core::principal::{AccountKind, Principal, UserRole};
 use pangolin_core::record::{CatalogSnapshot, Table};
 use pangolin_core::secret::{Secret, SecretValue};
 use pangolin_core::secret_ref::{SecretRefError, SecretRefPolicy, SecretResolver};
@@ -46,10 +46,12 @@ impl Cached {
             username: "ada".into(),
             role: UserRole::TenantAdmin,
             tenant_id: Some(snapshot.catalog.tenant_id),
+            kind: AccountKind::Person,
             token_id: None,
             token_expires_at: None,
             grants: [].into(),
             roles: [].into(),
+            cut_off: None,
         };
         Self {
             vending: Arc::new(Vending::new(runtime, trail, locations, secrets, clock, settings)),

@@ -22,7 +22,7 @@ struct AppConfig {
 }
 
 /// Says whether a login is needed.
-#[utoipa::path(get, path = "/api/v1/app-config", tag = "system", responses((status = 200, body = AppConfig)))]
+#[utoipa::path(get, path = "/api/v1/app-config", tag = "system", security(()), responses((status = 200, body = AppConfig)))]
 async fn app_config(State(state): State<AppState>) -> Json<AppConfig> {
     Json(AppConfig { auth_enabled: !state.config.is_no_auth(), version: env!("CARGO_PKG_VERSION") })
 }

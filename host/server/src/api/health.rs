@@ -41,19 +41,19 @@ struct Ready {
 }
 
 /// The process lives.
-#[utoipa::path(get, path = "/health/live", tag = "system", responses((status = 200, body = Live)))]
+#[utoipa::path(get, path = "/health/live", tag = "system", security(()), responses((status = 200, body = Live)))]
 async fn live() -> Json<Live> {
     Json(Live { status: "alive" })
 }
 
 /// The host can serve.
-#[utoipa::path(get, path = "/health", tag = "system", responses((status = 200, body = Ready), (status = 503, body = Ready)))]
+#[utoipa::path(get, path = "/health", tag = "system", security(()), responses((status = 200, body = Ready), (status = 503, body = Ready)))]
 async fn health(state: State<AppState>) -> (StatusCode, Json<Ready>) {
     judge(state).await
 }
 
 /// The host can serve.
-#[utoipa::path(get, path = "/health/ready", tag = "system", responses((status = 200, body = Ready), (status = 503, body = Ready)))]
+#[utoipa::path(get, path = "/health/ready", tag = "system", security(()), responses((status = 200, body = Ready), (status = 503, body = Ready)))]
 async fn ready(state: State<AppState>) -> (StatusCode, Json<Ready>) {
     judge(state).await
 }

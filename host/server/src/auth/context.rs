@@ -34,6 +34,7 @@ impl RequestId {
 pub(crate) fn request_context(parts: &Parts) -> RequestContext {
     RequestContext {
         request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
+        trace_id: None,
         ip_address: parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_string()),
         user_agent: parts
             .headers

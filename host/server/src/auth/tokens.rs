@@ -10,6 +10,7 @@ use pangolin_core::record::TokenRecord;
 use pangolin_core::secret::Secret;
 use serde::{Deserialize, Serialize};
 
+use super::Refusal;
 use crate::error::ApiError;
 
 /// Longest token text that is looked at.
@@ -85,12 +86,15 @@ impl TokenIssuer {
     ) -> Result<(Secret<String>, TokenRecord), ApiError> {
         // Whole seconds, so that the claim and the record are equal.
         let now = UnixMillis(now.0 - now.0.rem_euclid(1000));
+        let id = TokenId(uuid::Uuid::new_v4());
         let record = TokenRecord {
-            id: TokenId(uuid::Uuid::new_v4()),
+            id,
+            family: id,
             user_id: principal.user_id,
             tenant_id: principal.tenant_id,
             username: principal.username.to_string(),
             role: principal.role,
+            roles: None,
             created_at: now,
             expires_at: now.plus_seconds(seconds),
             revoked_at: None,
@@ -112,14 +116,17 @@ impl TokenIssuer {
 
     /// The claims of a token whose signature, form and times are good; whether it is recorded and
     /// not revoked is the caller's next question.
-    pub(crate) fn verify(&self, unverified: &str, now: UnixMillis) -> Option<Claims> {
+    pub(crate) fn verify(&self, unverified: &str, now: UnixMillis) -> Result<Claims, Refusal> {
         if unverified.len() > MAX_TOKEN_BYTES || !unverified_header_is_ours(unverified) {
-            return None;
+            return Err(Refusal::Malformed);
         }
-        let claims = jsonwebtoken::decode::<Claims>(unverified, &self.verifying, &self.validation).ok()?.claims;
+        let decoded = jsonwebtoken::decode::<Claims>(unverified, &self.verifying, &self.validation);
+        let claims = decoded.map_err(|_| Refusal::Malformed)?.claims;
         let seconds = now.0.div_euclid(1000);
-        let in_time = claims.exp > seconds && claims.nbf.is_none_or(|start| start <= seconds);
-        in_time.then_some(claims)
+        if claims.nbf.is_some_and(|start| start > seconds) {
+            return Err(Refusal::Malformed);
+        }
+        if claims.exp > seconds { Ok(claims) } else { Err(Refusal::Expired) }
     }
 }
 

@@ -13,7 +13,7 @@ use pangolin_core::location::Location;
 use pangolin_core::namespace::NamespacePath;
 use pangolin_core::permission::{Action, Grant, PermissionScope};
 use pangolin_core::ports::{CatalogStore, NewTable, TableCommit};
-use pangolin_core::principal::UserRole;
+use pangolin_core::principal::{AccountKind, UserRole};
 use pangolin_core::record::{Catalog, HostIdentityPins, Namespace, Role, Table, Tenant, TokenRecord, User, UserGrant};
 use pangolin_core::secret::{Secret, SecretValue};
 use pangolin_core::strategy::{MintedCredential, Scoping};
@@ -49,6 +49,8 @@ pub(crate) fn user(tenant: TenantId, name: &str) -> User {
         username: name.to_owned(),
         email: None,
         role: UserRole::TenantUser,
+        kind: AccountKind::Person,
+        external: None,
         password_hash: Some("$argon2id$v=19$…".to_owned()),
         active: true,
         created_at: NOW,
@@ -57,12 +59,15 @@ pub(crate) fn user(tenant: TenantId, name: &str) -> User {
 }
 
 pub(crate) fn token(user: &User) -> TokenRecord {
+    let id = TokenId::generate();
     TokenRecord {
-        id: TokenId::generate(),
+        id,
+        family: id,
         user_id: user.id,
         tenant_id: Some(user.tenant_id),
         username: user.username.clone(),
         role: user.role,
+        roles: None,
         created_at: NOW,
         expires_at: NOW.plus_seconds(3600),
         revoked_at: None,
@@ -190,6 +195,7 @@ pub(crate) fn event(tenant: Option<TenantId>, action: &str) -> AuditEvent {
         result: AuditResult::Success,
         error_message: None,
         request_id: "r-1".to_owned(),
+        trace_id: None,
         metadata: serde_json::json!({"access": "read"}),
     }
 }

@@ -59,6 +59,7 @@ fn row(
         result: if failure.is_some() { AuditResult::Failure } else { AuditResult::Success },
         error_message: failure,
         request_id: actor.context.request_id.clone(),
+        trace_id: actor.context.trace_id.clone(),
         metadata,
     }
 }

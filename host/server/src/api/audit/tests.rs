@@ -97,6 +97,7 @@ fn a_row_has_the_documented_fields() {
         result: AuditResult::Denied,
         error_message: Some("invalid credentials".into()),
         request_id: "r".into(),
+        trace_id: None,
         metadata: Value::Null,
     };
     let expected = json!({"id": Uuid::nil(), "tenant_id": null, "user_id": null, "username": "ada", "action": "login",

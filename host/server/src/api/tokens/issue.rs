@@ -19,6 +19,7 @@ use crate::state::AppState;
 /// Issues a token: to whoever knows the password, without other credentials; or by an
 /// administrator for a user of the own tenant.
 #[utoipa::path(post, path = "/api/v1/tokens", tag = "tokens", request_body = TokenRequest,
+    security((), ("bearer" = []), ("api-key" = [])),
     responses((status = 200, body = TokenReply), (status = 400), (status = 401), (status = 403),
         (status = 404, description = "no such user"), (status = 422), (status = 429)))]
 pub(super) async fn create_token(

@@ -1,7 +1,7 @@
 use axum::http::StatusCode;
 use pangolin_core::clock::UnixMillis;
 use pangolin_core::id::{TenantId, TokenId, UserId};
-use pangolin_core::principal::{Principal, UserRole};
+use pangolin_core::principal::{AccountKind, Principal, UserRole};
 use pangolin_core::record::TokenRecord;
 use pangolin_core::secret::Secret;
 use serde_json::json;
@@ -24,20 +24,24 @@ fn principal(user: u128, role: UserRole, tenant_id: Option<TenantId>) -> Princip
         username: "p".into(),
         role,
         tenant_id,
+        kind: AccountKind::Person,
         token_id: None,
         token_expires_at: None,
         grants: [].into(),
         roles: [].into(),
+        cut_off: None,
     }
 }
 
 fn token(user: u128, tenant_id: Option<TenantId>) -> TokenRecord {
     TokenRecord {
         id: TokenId(Uuid::from_u128(1)),
+        family: TokenId(Uuid::from_u128(1)),
         user_id: UserId(Uuid::from_u128(user)),
         tenant_id,
         username: "t".into(),
         role: UserRole::TenantUser,
+        roles: None,
         created_at: UnixMillis(0),
         expires_at: UnixMillis(86_400_000),
         revoked_at: None,

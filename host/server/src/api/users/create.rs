@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use pangolin_core::id::{TenantId, UserId};
-use pangolin_core::principal::UserRole;
+use pangolin_core::principal::{AccountKind, UserRole};
 use pangolin_core::record::User;
 use serde_json::json;
 
@@ -58,6 +58,8 @@ async fn create(state: &AppState, caller: &Caller, body: &Body) -> Result<User, 
         username: asked.username,
         email: asked.email,
         role: asked.role,
+        kind: AccountKind::Person,
+        external: None,
         password_hash: Some(state.passwords.hash(password).await?),
         active: true,
         created_at: state.clock.now(),

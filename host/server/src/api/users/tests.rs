@@ -1,7 +1,7 @@
 use axum::http::StatusCode;
 use pangolin_core::clock::UnixMillis;
 use pangolin_core::id::{TenantId, TokenId, UserId};
-use pangolin_core::principal::UserRole;
+use pangolin_core::principal::{AccountKind, UserRole};
 use pangolin_core::record::{TokenRecord, User};
 use pangolin_core::secret::Secret;
 use serde_json::json;
@@ -23,6 +23,8 @@ fn user() -> User {
         username: "ada".into(),
         email: None,
         role: UserRole::TenantUser,
+        kind: AccountKind::Person,
+        external: None,
         password_hash: Some("$argon2id$planted".into()),
         active: true,
         created_at: UnixMillis(0),
@@ -106,10 +108,12 @@ fn a_reply_has_both_spellings_of_the_tenant_and_no_hash() {
 fn a_token_is_valid_until_it_is_revoked_or_ends() {
     let token = |revoked_at| TokenRecord {
         id: TokenId(Uuid::from_u128(9)),
+        family: TokenId(Uuid::from_u128(9)),
         user_id: user().id,
         tenant_id: Some(A),
         username: "ada".into(),
         role: UserRole::TenantUser,
+        roles: None,
         created_at: UnixMillis(0),
         expires_at: UnixMillis(10_000),
         revoked_at,

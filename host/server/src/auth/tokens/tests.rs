@@ -3,6 +3,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pangolin_core::clock::UnixMillis;
 use serde_json::json;
 
+use pangolin_core::principal::AccountKind;
+
 use super::*;
 
 const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
@@ -14,10 +16,12 @@ fn principal() -> Principal {
         username: "ada".into(),
         role: UserRole::TenantUser,
         tenant_id: Some(TenantId::generate()),
+        kind: AccountKind::Person,
         token_id: None,
         token_expires_at: None,
         grants: [].into(),
         roles: [].into(),
+        cut_off: None,
     }
 }
 
@@ -39,8 +43,8 @@ fn what_is_issued_is_accepted_and_matches_its_record() {
     assert!(claims.match_record(&record));
     assert!(!claims.match_record(&TokenRecord { tenant_id: None, ..record.clone() }));
     assert!(!claims.match_record(&TokenRecord { expires_at: record.expires_at.plus_seconds(1), ..record }));
-    assert!(issuer.verify(token.expose(), NOW.plus_seconds(3600)).is_none(), "expired");
-    assert!(TokenIssuer::new(&Secret::from("another-key-another-key-another-")).verify(token.expose(), NOW).is_none());
+    assert!(issuer.verify(token.expose(), NOW.plus_seconds(3600)).is_err(), "expired");
+    assert!(TokenIssuer::new(&Secret::from("another-key-another-key-another-")).verify(token.expose(), NOW).is_err());
 }
 
 #[test]
@@ -51,7 +55,7 @@ fn forged_and_foreign_forms_are_refused() {
         "iat": 1, "exp": NOW.0 / 1000 + 60,
     });
     let header = json!({"alg": "HS256", "typ": "JWT"});
-    assert!(issuer.verify(&signed(&header, &claims, KEY), NOW).is_some(), "the form itself is good");
+    assert!(issuer.verify(&signed(&header, &claims, KEY), NOW).is_ok(), "the form itself is good");
 
     let mut early = claims.clone();
     early["nbf"] = json!(NOW.0 / 1000 + 10);
@@ -75,6 +79,6 @@ fn forged_and_foreign_forms_are_refused() {
         ("garbage", "a.b.c".to_owned()),
         ("empty", String::new()),
     ] {
-        assert!(issuer.verify(&token, NOW).is_none(), "{why}");
+        assert!(issuer.verify(&token, NOW).is_err(), "{why}");
     }
 }

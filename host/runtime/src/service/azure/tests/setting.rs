@@ -12,7 +12,7 @@ use pangolin_core::location::Location;
 use pangolin_core::namespace::NamespacePath;
 use pangolin_core::permission::{Action, Grant, PermissionScope};
 use pangolin_core::policy::{self, Authorised};
-use pangolin_core::principal::{Principal as Caller, UserRole};
+use pangolin_core::principal::{AccountKind, Principal as Caller, UserRole};
 use pangolin_core::record::{Catalog, CatalogSnapshot, Table};
 use pangolin_core::strategy::{HostPattern, SecretUse};
 use pangolin_core::warehouse::{BaseIdentity, StorageKind, Warehouse};
@@ -145,10 +145,12 @@ fn authorised(access: Access, allow_unscoped: bool) -> Authorised {
         username: "alice".into(),
         role: UserRole::TenantUser,
         tenant_id: Some(testing::TENANT),
+        kind: AccountKind::Person,
         token_id: None,
         token_expires_at: None,
         grants: vec![Grant { scope, actions: vec![Action::All] }].into(),
         roles: [].into(),
+        cut_off: None,
     };
     let snapshot = CatalogSnapshot {
         warehouse_catalogs: Arc::new([catalog.id]),
