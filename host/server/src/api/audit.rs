@@ -9,7 +9,7 @@ mod tests;
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use pangolin_core::id::{AuditId, TenantId};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -21,6 +21,7 @@ use self::filter::AuditQuery;
 use crate::audited::Event;
 use crate::auth::Caller;
 use crate::error::ApiError;
+use crate::path::Path;
 use crate::state::AppState;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {

@@ -10,7 +10,7 @@ mod tests;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use pangolin_core::id::TenantId;
 use pangolin_core::permission::Target;
@@ -27,6 +27,7 @@ use crate::auth::Caller;
 use crate::body::Body;
 use crate::error::ApiError;
 use crate::paging::Paging;
+use crate::path::Path;
 use crate::state::AppState;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {

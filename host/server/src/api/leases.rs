@@ -8,7 +8,7 @@ mod tests;
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use pangolin_core::id::LeaseId;
 use pangolin_core::ports::LeaseBook as _;
@@ -21,6 +21,7 @@ use self::wire::{LeaseView, RevokedView};
 use crate::audited::Event;
 use crate::auth::Caller;
 use crate::error::ApiError;
+use crate::path::Path;
 use crate::state::AppState;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {

@@ -8,7 +8,7 @@ mod tests;
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use pangolin_core::id::{GrantId, UserId};
 use pangolin_core::permission::Grant;
@@ -23,6 +23,7 @@ use crate::audited::Event;
 use crate::auth::Caller;
 use crate::body::Body;
 use crate::error::ApiError;
+use crate::path::Path;
 use crate::state::AppState;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {

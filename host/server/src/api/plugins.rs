@@ -9,7 +9,7 @@ mod tests;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use pangolin_core::strategy::{StrategyInfo, configuration_schema};
 use serde_json::{Value, json};
@@ -20,6 +20,7 @@ use self::wire::{PluginReply, PluginsReply};
 use crate::audited::Event;
 use crate::auth::Caller;
 use crate::error::ApiError;
+use crate::path::Path;
 use crate::state::AppState;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {

@@ -8,7 +8,7 @@ mod wire;
 mod tests;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use pangolin_core::id::TenantId;
 use pangolin_core::record::{HostIdentityPins, Tenant};
@@ -22,6 +22,7 @@ use crate::auth::Caller;
 use crate::body::Body;
 use crate::error::ApiError;
 use crate::paging::Paging;
+use crate::path::Path;
 use crate::state::AppState;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {

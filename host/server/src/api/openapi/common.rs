@@ -99,7 +99,8 @@ fn is_guarded(operation: &Operation) -> bool {
 }
 
 fn tenant_header() -> Parameter {
-    let uuid = ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)));
+    let uuid =
+        ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)));
     ParameterBuilder::new()
         .name("X-Pangolin-Tenant")
         .parameter_in(ParameterIn::Header)

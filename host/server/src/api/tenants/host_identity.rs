@@ -1,7 +1,7 @@
 //! What of the host's own identity a tenant may use: Root's word.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use pangolin_core::location::Location;
 use pangolin_core::record::HostIdentityPins;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use crate::audited::Event;
 use crate::auth::Caller;
 use crate::body::Body;
 use crate::error::ApiError;
+use crate::path::Path;
 use crate::state::AppState;
 
 /// Roles and base locations that are pinned to one tenant. A pinned one is used by no tenant

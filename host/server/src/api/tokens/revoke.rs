@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use pangolin_core::id::TokenId;
 use pangolin_core::principal::Principal;
@@ -15,6 +15,7 @@ use crate::audited::Event;
 use crate::auth::Caller;
 use crate::body::Body;
 use crate::error::ApiError;
+use crate::path::Path;
 use crate::state::AppState;
 
 /// Revokes a token: one's own, or as an administrator one of the own tenant.

@@ -1,6 +1,6 @@
 //! Changing and deleting users.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use pangolin_core::record::User;
 use serde_json::json;
@@ -11,6 +11,7 @@ use crate::audited::Event;
 use crate::auth::Caller;
 use crate::body::Body;
 use crate::error::ApiError;
+use crate::path::Path;
 use crate::state::AppState;
 
 /// Changes mail address, password or whether the user is active. A new password and

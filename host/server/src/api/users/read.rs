@@ -1,7 +1,7 @@
 //! Reading users.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 
 use pangolin_core::principal::Principal;
 
@@ -10,6 +10,7 @@ use crate::audited::Event;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::paging::Paging;
+use crate::path::Path;
 use crate::state::AppState;
 
 /// Lists users by name: Root all, or those of the tenant in `X-Pangolin-Tenant`; an

@@ -1,7 +1,7 @@
 //! The roles that a user holds.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use pangolin_core::id::{RoleId, TenantId, UserId};
 use pangolin_core::record::User;
@@ -14,6 +14,7 @@ use crate::audited::Event;
 use crate::auth::Caller;
 use crate::body::Body;
 use crate::error::ApiError;
+use crate::path::Path;
 use crate::state::AppState;
 
 /// Which role to give.

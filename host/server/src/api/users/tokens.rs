@@ -1,7 +1,7 @@
 //! The tokens of a user: that they exist, never the tokens themselves.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use pangolin_core::clock::UnixMillis;
 use pangolin_core::id::{TenantId, TokenId, UserId};
 use pangolin_core::record::TokenRecord;
@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use crate::audited::Event;
 use crate::auth::Caller;
 use crate::error::ApiError;
+use crate::path::Path;
 use crate::state::AppState;
 
 /// A token as lists show it.
