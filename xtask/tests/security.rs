@@ -1,7 +1,5 @@
 //! Holds the threat model to the tests that it names.
 
-#![expect(clippy::expect_used, reason = "a test fails where something is missing")]
-
 use std::collections::BTreeSet;
 use std::path::Path;
 
