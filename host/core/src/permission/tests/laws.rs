@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
 
-use super::universe::{ACTIONS, CATALOGS, Given, NAMESPACES, Universe, path, table_id};
+use super::universe::{ACTIONS, CATALOGS, Given, NAMESPACES, Universe, is_within, path, table_id};
 use super::*;
 use crate::access::Access;
 use crate::fixtures::{admin, principal};
@@ -114,7 +114,7 @@ proptest! {
             if !principal.may(action, target) {
                 continue;
             }
-            for (inner, target) in universe.each().filter(|(inner, _)| inner.starts_with(&format!("{outer}/"))) {
+            for (inner, target) in universe.each().filter(|(inner, _)| is_within(inner, outer)) {
                 prop_assert!(principal.may(action, target), "{:?} on {} and not on {}", action, outer, inner);
             }
         }

@@ -134,7 +134,7 @@ fn closure(held: Action) -> Vec<Action> {
 }
 
 /// By the text alone: a name goes on at `/`, `.` or `#`, or it is another name.
-fn is_within(thing: &str, outer: &str) -> bool {
+pub(super) fn is_within(thing: &str, outer: &str) -> bool {
     thing.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.', '#']))
 }
 
