@@ -33,6 +33,15 @@ impl Store {
         self.db().optional(select).await?.as_ref().map(read).transpose()
     }
 
+    /// One role of a tenant by name.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn role_by_name(&self, tenant: TenantId, name: &str) -> Result<Option<Role>, StoreError> {
+        let select = sql("SELECT * FROM roles WHERE tenant_id = $1 AND name = $2").bind(tenant.to_string()).bind(name);
+        self.db().optional(select).await?.as_ref().map(read).transpose()
+    }
+
     /// Roles of a tenant by name.
     ///
     /// # Errors

@@ -46,6 +46,10 @@ pub(crate) struct Inner {
     pub(crate) audit: AuditWriter,
     pub(crate) tokens: Snapshots<TokenId, TokenRecord>,
     pub(crate) principals: Snapshots<UserId, PrincipalRecord>,
+    /// By tenant, issuer and subject.
+    pub(crate) externals: Snapshots<(TenantId, String, String), UserId>,
+    /// By user and the names of roles that its claims give.
+    pub(crate) claimed: Snapshots<(UserId, Vec<String>), PrincipalRecord>,
     pub(crate) warehouses: Snapshots<(TenantId, String), Warehouse>,
     pub(crate) warehouses_by_id: Snapshots<(TenantId, WarehouseId), Warehouse>,
     pub(crate) catalogs: Snapshots<(TenantId, String), CatalogSnapshot>,
@@ -82,6 +86,8 @@ impl Store {
             clock,
             tokens: Snapshots::bounded(MAX_TOKENS),
             principals: Snapshots::bounded(MAX_PRINCIPALS),
+            externals: Snapshots::bounded(MAX_PRINCIPALS),
+            claimed: Snapshots::bounded(MAX_PRINCIPALS),
             warehouses: Snapshots::bounded(MAX_WAREHOUSES),
             warehouses_by_id: Snapshots::bounded(MAX_WAREHOUSES),
             catalogs: Snapshots::bounded(MAX_CATALOGS),

@@ -21,23 +21,7 @@ impl Store {
     /// The identifier or the name is taken, or there is no such tenant.
     pub async fn create_user(&self, user: &User) -> Result<(), StoreError> {
         let mut tx = Tx::management(self.db()).await?;
-        let insert = sql(
-            "INSERT INTO users (id, tenant_id, username, email, role, password_hash, active, created_at, last_login, kind, issuer, \
-             subject) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        )
-        .bind(user.id.to_string())
-        .bind(user.tenant_id.to_string())
-        .bind(user.username.as_str())
-        .bind(user.email.clone())
-        .bind(user.role.as_str())
-        .bind(user.password_hash.clone())
-        .bind(i64::from(user.active))
-        .bind(user.created_at.0)
-        .bind(user.last_login.map(|at| at.0))
-        .bind(user.kind.as_str())
-        .bind(user.external.as_ref().map(|external| external.issuer.clone()))
-        .bind(user.external.as_ref().map(|external| external.subject.clone()));
-        tx.execute(insert).await.map_err(on_write("user", "tenant"))?;
+        insert(&mut tx, user).await?;
         tx.commit().await
     }
 
@@ -124,6 +108,27 @@ impl Store {
         let update = sql("UPDATE users SET last_login = $2 WHERE id = $1").bind(id.to_string()).bind(at.0);
         self.db().execute(update).await.map(drop).map_err(backend)
     }
+}
+
+/// Inserts a user, as part of a transaction.
+pub(crate) async fn insert(tx: &mut Tx, user: &User) -> Result<(), StoreError> {
+    let insert = sql(
+        "INSERT INTO users (id, tenant_id, username, email, role, password_hash, active, created_at, last_login, kind, issuer, \
+         subject) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+    )
+    .bind(user.id.to_string())
+    .bind(user.tenant_id.to_string())
+    .bind(user.username.as_str())
+    .bind(user.email.clone())
+    .bind(user.role.as_str())
+    .bind(user.password_hash.clone())
+    .bind(i64::from(user.active))
+    .bind(user.created_at.0)
+    .bind(user.last_login.map(|at| at.0))
+    .bind(user.kind.as_str())
+    .bind(user.external.as_ref().map(|external| external.issuer.clone()))
+    .bind(user.external.as_ref().map(|external| external.subject.clone()));
+    tx.execute(insert).await.map(drop).map_err(on_write("user", "tenant"))
 }
 
 /// A row of `users`.

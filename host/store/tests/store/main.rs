@@ -6,6 +6,7 @@
 mod audit;
 mod catalogs;
 mod claims;
+mod external_users;
 mod hosts;
 mod leases;
 mod lifecycle;
@@ -16,6 +17,7 @@ mod postgres;
 mod principals;
 mod roles;
 mod sealing;
+mod search;
 mod snapshots;
 mod tables;
 mod tamper;
@@ -66,6 +68,9 @@ suite! {
         tenants::a_tenant_in_use_stays_and_an_unused_one_goes_whole,
         users::a_user_is_made_changed_and_listed,
         users::a_deleted_user_leaves_no_rights_and_no_token,
+        external_users::an_external_user_is_made_once,
+        external_users::a_name_belongs_to_one_account,
+        external_users::claimed_roles_stand_beside_stored_ones,
         tokens::a_token_is_recorded_and_revoked,
         tokens::ended_tokens_are_forgotten,
         roles::built_in_roles_stay_and_own_roles_change,
@@ -113,6 +118,9 @@ suite! {
         audit::many_events_at_once_make_one_chain,
         audit::a_chain_goes_on_after_a_restart,
         audit::nothing_is_recorded_without_the_table,
+        search::everything_comes_up_once_in_order,
+        search::a_long_list_is_read_in_parts,
+        search::a_cursor_is_for_one_user_and_shows_nothing,
         tamper::every_kind_of_tampering_shows,
     ],
     sqlite: [
