@@ -1,5 +1,6 @@
 //! Settings, read once at start into final types. Everything that is wrong is said at once.
 
+mod issuers;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use pangolin_runtime::{AzureSettings, GcpSettings};
 use pangolin_store::{AuditSync, Consistency, KeyRing};
 use url::Url;
 
+pub use self::issuers::{IssuerSettings, MappedRole, TenantRule};
 pub use self::read::{ConfigProblem, from_environment, from_lookup};
 
 /// Who may come in.
@@ -37,6 +39,8 @@ pub struct Listen {
     pub address: IpAddr,
     /// `PORT`.
     pub port: u16,
+    /// `PANGOLIN_TRUSTED_PROXIES`: peers whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// The database.
@@ -139,6 +143,8 @@ pub struct Config {
     pub auth: AuthMode,
     /// Signs our tokens; random in No-Auth mode where none is given.
     pub jwt_secret: Secret<String>,
+    /// `PANGOLIN_OIDC_CONFIG`: whose tokens are taken beside our own.
+    pub issuers: Vec<IssuerSettings>,
     /// The database.
     pub store: StoreSection,
     /// The strategies.

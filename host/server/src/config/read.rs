@@ -4,6 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use ipnet::IpNet;
+use pangolin_core::egress::EgressPolicy;
 use pangolin_core::secret::Secret;
 use pangolin_core::secret_ref::SecretRefPolicy;
 use pangolin_runtime::{AzureSettings, GcpSettings};
@@ -11,7 +13,8 @@ use pangolin_store::{AuditSync, Consistency, KeyRing};
 use url::Url;
 
 use super::{
-    AuthMode, AwsSection, Config, EgressSection, LeaseSection, LimitSection, Listen, PluginSection, StoreSection,
+    AuthMode, AwsSection, Config, EgressSection, IssuerSettings, LeaseSection, LimitSection, Listen, PluginSection,
+    StoreSection, issuers,
 };
 
 /// A setting that cannot be used.
@@ -30,7 +33,7 @@ impl std::fmt::Display for ConfigProblem {
 }
 
 /// Every variable named `PANGOLIN_…` that the host reads.
-const KNOWN: [&str; 34] = [
+const KNOWN: [&str; 36] = [
     "PANGOLIN_AUDIT_SYNC",
     "PANGOLIN_AUTH_RATE_LIMIT",
     "PANGOLIN_AUTH_RATE_WINDOW_SECS",
@@ -52,6 +55,7 @@ const KNOWN: [&str; 34] = [
     "PANGOLIN_MIN_PASSWORD_LENGTH",
     "PANGOLIN_NO_AUTH",
     "PANGOLIN_NO_AUTH_ANY_ADDRESS",
+    "PANGOLIN_OIDC_CONFIG",
     "PANGOLIN_PLUGIN_DIR",
     "PANGOLIN_PLUGIN_GRANTS",
     "PANGOLIN_PLUGIN_SCAN_SECS",
@@ -63,6 +67,7 @@ const KNOWN: [&str; 34] = [
     "PANGOLIN_STS_ROLE_ARN",
     "PANGOLIN_STS_SESSION_DURATION",
     "PANGOLIN_TOKEN_LIFETIME_SECS",
+    "PANGOLIN_TRUSTED_PROXIES",
     "PANGOLIN_VEND_ENV_CREDENTIALS",
     "PANGOLIN_BUILTIN_PLUGINS",
 ];
@@ -92,13 +97,15 @@ pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Config, Ve
     let mut read = Reader { lookup, problems: Vec::new() };
     let no_auth = read.flag("PANGOLIN_NO_AUTH");
     let data_dir = PathBuf::from(read.text("PANGOLIN_DATA_DIR").unwrap_or_else(|| "pangolin-data".to_owned()));
+    let egress = read.egress();
     let config = Config {
         listen: read.listen(no_auth),
         auth: read.auth(no_auth),
         jwt_secret: read.jwt_secret(no_auth),
+        issuers: read.issuers(&egress),
         store: read.store(data_dir),
         plugins: read.plugins(),
-        egress: read.egress(),
+        egress,
         aws: read.aws(no_auth),
         azure: read.azure(),
         gcp: read.gcp(),
@@ -188,7 +195,30 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
                  PANGOLIN_NO_AUTH_ANY_ADDRESS=true if you really mean it",
             );
         }
-        Listen { address, port: self.number("PORT", 8080, 0..=u16::MAX) }
+        Listen {
+            address,
+            port: self.number("PORT", 8080, 0..=u16::MAX),
+            trusted_proxies: self.ranges("PANGOLIN_TRUSTED_PROXIES", "10.0.0.0/8"),
+        }
+    }
+
+    /// Addresses and ranges of addresses.
+    fn ranges(&mut self, variable: &'static str, example: &str) -> Vec<IpNet> {
+        EgressPolicy::parse_ranges(&self.text(variable).unwrap_or_default()).unwrap_or_else(|_| {
+            let message = format!("use addresses or address ranges separated by commas, for example {example}");
+            self.wrong(variable, message);
+            Vec::new()
+        })
+    }
+
+    fn issuers(&mut self, egress: &EgressSection) -> Vec<IssuerSettings> {
+        let Some(path) = self.path("PANGOLIN_OIDC_CONFIG") else { return Vec::new() };
+        issuers::read(&path, egress).unwrap_or_else(|problems| {
+            for problem in problems {
+                self.wrong("PANGOLIN_OIDC_CONFIG", format!("{}: {problem}", path.display()));
+            }
+            Vec::new()
+        })
     }
 
     fn auth(&mut self, no_auth: bool) -> AuthMode {
@@ -287,15 +317,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     }
 
     fn egress(&mut self) -> EgressSection {
-        let mut allow = Vec::new();
-        for part in self.text("PANGOLIN_EGRESS_ALLOW").unwrap_or_default().split(',').map(str::trim) {
-            match part.parse() {
-                Ok(range) => allow.push(range),
-                Err(_) if part.is_empty() => {}
-                Err(_) => self
-                    .wrong("PANGOLIN_EGRESS_ALLOW", "use address ranges separated by commas, for example 127.0.0.0/8"),
-            }
-        }
+        let allow = self.ranges("PANGOLIN_EGRESS_ALLOW", "127.0.0.0/8");
         let operator_endpoints = [
             "AWS_ENDPOINT_URL",
             "AWS_ENDPOINT_URL_STS",
