@@ -1,7 +1,9 @@
 //! What the host knows of a vending strategy: its description and what it answers.
 
+mod dry_run;
 mod schema;
 
+pub use self::dry_run::{CredentialShape, DryRun, DryRunEnd, DryStep};
 pub use self::schema::configuration_schema;
 
 use std::collections::BTreeMap;

@@ -6,7 +6,9 @@
 
 mod cache;
 mod error;
+mod explain;
 mod host_storage;
+mod judge;
 mod lease;
 mod mint;
 mod record;
@@ -18,23 +20,30 @@ mod ttl;
 
 use std::sync::Arc;
 
+use self::judge::Judged;
 use crate::access::Access;
 use crate::audit::RequestContext;
 use crate::clock::{Clock, UnixMillis};
 use crate::id::LeaseId;
-use crate::policy::{self, Authorised, Denied};
+use crate::policy::Denied;
 use crate::ports::{AuditTrail, AuditUnavailable, LeaseBook, SlotValues, Strategies, TableLocations};
 use crate::principal::Principal;
 use crate::record::{CatalogSnapshot, Table};
 use crate::secret_ref::{SecretRefPolicy, SecretResolver};
 use crate::strategy::{MintedCredential, Scoping, StrategyInfo};
-use crate::warehouse::{StorageKind, Warehouse};
+use crate::warehouse::Warehouse;
 
 pub use self::cache::CacheSettings;
 pub use self::error::VendError;
+pub use self::explain::{
+    AccessExplained, Applies, Check, ClaimExplained, ExplainAsk, Explanation, GrantSource, LifeExplained, LifeLimits,
+    Outcome, Refusal, Revocable, StrategyExplained, Via, Who,
+};
 pub use self::host_storage::HostStorage;
+pub use self::judge::Step;
 pub use self::lease::{LeaseActor, LeaseEnd, LeaseSettings};
 pub use self::signing::{KeptKey, Signature, SignatureAsk};
+pub use self::ttl::LimitedBy;
 
 /// What the operator chose for every vend.
 #[derive(Debug, Clone)]
@@ -148,7 +157,7 @@ impl Vending {
         table: &Table,
         ask: VendAsk<'_>,
     ) -> Result<VendOutcome, VendError> {
-        let judged = self.judge(principal, snapshot, table, ask).await;
+        let judged = self.judge(principal, snapshot, table, ask, &mut ()).await;
         let (authorised, strategy, ttl_seconds) = match judged {
             Ok(Judged::Vend { authorised, strategy, ttl_seconds }) => (authorised, strategy, ttl_seconds),
             Ok(Judged::Nothing) => return Ok(VendOutcome::Nothing),
@@ -175,62 +184,6 @@ impl Vending {
         let hidden = VendError::Denied(Denied::Hidden);
         self.audit.record(record::refused(self.clock.now(), principal, snapshot, table, ask, &hidden)).await
     }
-
-    /// Everything that is decided before anything is minted.
-    async fn judge(
-        &self,
-        principal: &Principal,
-        snapshot: &CatalogSnapshot,
-        table: &Table,
-        ask: VendAsk<'_>,
-    ) -> Result<Judged, VendError> {
-        let authorised = policy::authorise(principal, snapshot, table, ask.access)?;
-        let warehouse = &snapshot.warehouse;
-        let Some(name) = warehouse.strategy.as_deref().filter(|_| warehouse.kind != StorageKind::Local) else {
-            return Ok(Judged::Nothing);
-        };
-        self.require_exclusive(snapshot, table).await?;
-        let strategy = self.strategy(name)?;
-        let scoping = strategy.description.scoping_for(&warehouse.config);
-        let authorised = policy::require_scoping(authorised, name, scoping)?;
-        let token_rest = principal.token_expires_at.filter(|_| self.settings.limit_to_token);
-        let ttl_seconds = ttl::choose(&ttl::Limits {
-            requested: ask.ttl_seconds,
-            token_rest_ms: token_rest.map(|end| end.0 - self.clock.now().0),
-            ..self.ttl_limits(warehouse, &strategy)
-        })?;
-        Ok(Judged::Vend { authorised: Box::new(authorised), strategy, ttl_seconds })
-    }
-
-    /// What limits a life whoever asks.
-    fn ttl_limits(&self, warehouse: &Warehouse, strategy: &StrategyInfo) -> ttl::Limits {
-        ttl::Limits {
-            requested: None,
-            default: self.settings.default_ttl_seconds,
-            warehouse: warehouse.max_ttl_seconds,
-            strategy: strategy.description.max_ttl_seconds,
-            strategy_min: strategy.description.min_ttl_seconds,
-            token_rest_ms: None,
-        }
-    }
-
-    /// Another table's location inside this one's would be opened as well.
-    async fn require_exclusive(&self, snapshot: &CatalogSnapshot, table: &Table) -> Result<(), VendError> {
-        // A table that is being created is not stored yet; its locations are judged at creation.
-        if table.version > 0 && !self.locations.locations_are_exclusive(snapshot.catalog.id, table).await? {
-            return Err(VendError::LocationShared);
-        }
-        Ok(())
-    }
-
-    fn strategy(&self, name: &str) -> Result<Arc<StrategyInfo>, VendError> {
-        self.strategies.find(name).ok_or_else(|| VendError::StrategyMissing(name.to_owned()))
-    }
-}
-
-enum Judged {
-    Vend { authorised: Box<Authorised>, strategy: Arc<StrategyInfo>, ttl_seconds: u32 },
-    Nothing,
 }
 
 impl Vended {

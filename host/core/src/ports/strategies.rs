@@ -9,7 +9,7 @@ use crate::location::Location;
 use crate::policy::Authorised;
 use crate::secret::Secret;
 use crate::strategy::{
-    ConfigProblem, DirectoryState, Minted, NotReloaded, RejectedPlugin, StrategyError, StrategyErrorKind, StrategyInfo,
+    ConfigProblem, DirectoryState, DryRun, Minted, NotReloaded, RejectedPlugin, StrategyError, StrategyErrorKind, StrategyInfo,
 };
 use crate::warehouse::Warehouse;
 
@@ -104,6 +104,17 @@ pub trait Strategies: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// See [`StrategyError`].
     async fn vend(&self, call: StrategyCall<'_>) -> Result<Minted, StrategyError>;
+
+    /// Runs `vend` (where there are leases, `claim` before it) up to what it would ask of others:
+    /// each such step is judged as ever and noted instead of being done. Nobody is asked, nothing
+    /// is minted, and no value of a secret is in the result.
+    ///
+    /// # Errors
+    /// It cannot be run at all. What goes wrong while it runs is in the result.
+    async fn explain(&self, _call: StrategyCall<'_>) -> Result<DryRun, StrategyError> {
+        let message = "strategies are not run here without minting";
+        Err(StrategyError::new(StrategyErrorKind::Unsupported, "explain-not-supported", message))
+    }
 
     /// Runs `presign`. The answer is checked: a URL at the warehouse's storage, a life within the
     /// one asked for.

@@ -58,7 +58,7 @@ impl Vending {
         self.require_exclusive(snapshot, table).await?;
         let strategy = self.strategy(name)?;
         let ask = VendAsk { access, ttl_seconds: None, trigger: "metadata", context };
-        let ttl_seconds = super::ttl::choose(&self.ttl_limits(warehouse, &strategy))?;
+        let ttl_seconds = super::ttl::choose(&self.ttl_limits(warehouse, &strategy))?.seconds;
         let vended =
             self.cached_or_minted(authorised, snapshot, &strategy, ttl_seconds, ask).await.map_err(not_the_callers)?;
         let entries = vended.credentials.first().map(|credential| credential.entries.clone()).unwrap_or_default();

@@ -20,7 +20,7 @@ pub(super) struct Subject<'a> {
 }
 
 /// The name of every row about a vend.
-const ACTION: &str = "vend_credentials";
+pub(super) const ACTION: &str = "vend_credentials";
 
 /// A vend that the policy refused.
 pub(super) fn refused(

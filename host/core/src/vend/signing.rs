@@ -198,7 +198,7 @@ impl Vending {
             context: ask.context,
         };
         // The caller's token does not end it: what is made with it ends by itself.
-        let ttl_seconds = ttl::choose(&self.ttl_limits(&snapshot.warehouse, strategy))?;
+        let ttl_seconds = ttl::choose(&self.ttl_limits(&snapshot.warehouse, strategy))?.seconds;
         self.cached_or_minted(authorised, snapshot, strategy, ttl_seconds, vend).await
     }
 

@@ -12,7 +12,9 @@ use crate::id::CatalogId;
 use crate::ports::{AuditUnavailable, PresignAsk, Presigned, StoreError, StrategyCall};
 use crate::secret::Secret;
 use crate::secret_ref::SecretRefError;
-use crate::strategy::{ConfigProblem, Description, Minted, RejectedPlugin, StrategyError};
+use crate::strategy::{
+    ConfigProblem, Description, DryRun, DryRunEnd, DryStep, Minted, RejectedPlugin, StrategyError, StrategyErrorKind,
+};
 use crate::warehouse::Warehouse;
 
 #[derive(Clone)]
@@ -158,6 +160,16 @@ impl Strategies for FakeStrategy {
             digest: "d".to_owned(),
             proof: None,
         })
+    }
+    async fn explain(&self, call: StrategyCall<'_>) -> Result<DryRun, StrategyError> {
+        let ask = serde_json::json!({ "role_arn": "arn:aws:iam::1:role/lake", "duration_seconds": call.ttl_seconds });
+        let serde_json::Value::Object(ask) = ask else { unreachable!("it is an object") };
+        let end = match self.failure.lock().unwrap().clone() {
+            Some(busy) if busy.kind == StrategyErrorKind::NotReady => return Err(busy),
+            Some(failure) => DryRunEnd::Failed(failure),
+            None => DryRunEnd::Answered(Vec::new()),
+        };
+        Ok(DryRun { claim: None, steps: vec![DryStep { service: "sts.assume-role", ask }], end })
     }
     async fn presign(&self, call: StrategyCall<'_>, ask: PresignAsk<'_>) -> Result<Presigned, StrategyError> {
         if let Some(error) = self.failure.lock().unwrap().clone() {
