@@ -27,6 +27,11 @@ pub(crate) fn broken(error: impl Into<Box<dyn std::error::Error + Send + Sync>>)
     StoreError::Backend(error.into())
 }
 
+/// What is sealed in a row does not open.
+pub(crate) fn unopened(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+    StoreError::SecretUnreadable(error.into())
+}
+
 /// An insert or update failed: `thing` exists already, or `parent` does not.
 pub(crate) fn on_write(thing: &'static str, parent: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
     move |error| match kind(&error) {

@@ -1,4 +1,4 @@
-//! Secrets at rest: AES-256-GCM, bound to the row and column that they are stored in.
+//! Secrets at rest: AES-256-GCM, bound to the tenant, row and column that they are stored in.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ pub enum KeyRingError {
 /// Why a value could not be sealed or opened.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SealError {
-    #[error("the stored value is not in the sealed form v1:<key id>:<base64>")]
+    #[error("the stored value is not in the sealed form v2:<key id>:<base64>")]
     Form,
     #[error("the value is sealed with encryption key '{0}', which is not in the key ring: add it back")]
     UnknownKey(String),
@@ -68,12 +68,57 @@ pub(crate) struct Place<'a> {
     pub(crate) table: &'static str,
     pub(crate) row: &'a str,
     pub(crate) column: &'static str,
+    pub(crate) tenant: &'a str,
+}
+
+/// What is bound with the value. Values of the first form do not name their tenant; they are
+/// opened still, and sealed in the second form when they are written again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    V1,
+    V2,
 }
 
 impl Place<'_> {
-    fn bytes(&self) -> Vec<u8> {
-        format!("{}|{}|{}", self.table, self.row, self.column).into_bytes()
+    /// No part holds a `|`: parts are identifiers and our own names.
+    fn bytes(&self, form: Form) -> Vec<u8> {
+        let Self { table, row, column, tenant } = self;
+        match form {
+            Form::V1 => format!("{table}|{row}|{column}"),
+            Form::V2 => format!("v2|{tenant}|{table}|{row}|{column}"),
+        }
+        .into_bytes()
     }
+}
+
+/// A sealed text, taken apart.
+#[derive(Debug, Clone, Copy)]
+struct Sealed<'t> {
+    form: Form,
+    key: &'t str,
+    encoded: &'t str,
+}
+
+impl<'t> Sealed<'t> {
+    fn parse(text: &'t str) -> Result<Self, SealError> {
+        let (form, rest) = match text.split_once(':') {
+            Some(("v1", rest)) => (Form::V1, rest),
+            Some(("v2", rest)) => (Form::V2, rest),
+            _ => return Err(SealError::Form),
+        };
+        let (key, encoded) = rest.split_once(':').ok_or(SealError::Form)?;
+        // The name of a key is shown to people: what is no name is no sealed text.
+        if is_key_id(key) { Ok(Self { form, key, encoded }) } else { Err(SealError::Form) }
+    }
+}
+
+/// The name of the key that a sealed text says it is under.
+pub(crate) fn key_of(sealed: &str) -> Result<&str, SealError> {
+    Sealed::parse(sealed).map(|sealed| sealed.key)
+}
+
+fn is_key_id(id: &str) -> bool {
+    (1..=32).contains(&id.len()) && id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
 }
 
 impl KeyRing {
@@ -88,9 +133,7 @@ impl KeyRing {
             if encoded.is_empty() {
                 return Err(KeyRingError::Empty);
             }
-            let id_is_fine =
-                (1..=32).contains(&id.len()) && id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
-            if !id_is_fine {
+            if !is_key_id(id) {
                 return Err(KeyRingError::BadId(at + 1));
             }
             if keys.iter().any(|known| known.id == id) {
@@ -111,24 +154,45 @@ impl KeyRing {
         (Self([NamedKey { id: DEFAULT_KEY_ID.to_owned(), key }].into()), text)
     }
 
-    /// Seals with the first key: `v1:<key id>:<base64 of nonce and ciphertext>`.
+    /// A new key as [`KeyRing::parse`] reads it, with a name.
+    ///
+    /// # Errors
+    /// [`KeyRingError::BadId`].
+    pub fn generate_named(id: &str) -> Result<Secret<String>, KeyRingError> {
+        if !is_key_id(id) {
+            return Err(KeyRingError::BadId(1));
+        }
+        Ok(Secret::new(format!("{id}:{}", BASE64.encode(*random::key()))))
+    }
+
+    /// Names of the keys; the first seals.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|named| named.id.as_str())
+    }
+
+    /// Whether a value would be sealed as it is now: with the first key, naming its tenant.
+    pub(crate) fn is_current(&self, sealed: &str) -> bool {
+        Sealed::parse(sealed).is_ok_and(|sealed| sealed.form == Form::V2 && self.ids().next() == Some(sealed.key))
+    }
+
+    /// Seals with the first key: `v2:<key id>:<base64 of nonce and ciphertext>`.
     pub(crate) fn seal(&self, place: Place<'_>, plain: &[u8]) -> Result<String, SealError> {
         let named = self.0.first().ok_or(SealError::Failed)?;
         let nonce = random::nonce();
         let mut sealed = nonce.to_vec();
-        let payload = Payload { msg: plain, aad: &place.bytes() };
+        let payload = Payload { msg: plain, aad: &place.bytes(Form::V2) };
         let ciphertext = cipher(named)?.encrypt(Nonce::from_slice(&nonce), payload).map_err(|_| SealError::Failed)?;
         sealed.extend(ciphertext);
-        Ok(format!("v1:{}:{}", named.id, BASE64.encode(sealed)))
+        Ok(format!("v2:{}:{}", named.id, BASE64.encode(sealed)))
     }
 
     /// Opens with the key that the value names.
     pub(crate) fn open(&self, place: Place<'_>, sealed: &str) -> Result<Zeroizing<Vec<u8>>, SealError> {
-        let (id, encoded) = sealed.strip_prefix("v1:").and_then(|rest| rest.split_once(':')).ok_or(SealError::Form)?;
-        let named = self.0.iter().find(|named| named.id == id).ok_or_else(|| SealError::UnknownKey(id.to_owned()))?;
+        let Sealed { form, key, encoded } = Sealed::parse(sealed)?;
+        let named = self.0.iter().find(|named| named.id == key).ok_or_else(|| SealError::UnknownKey(key.to_owned()))?;
         let bytes = BASE64.decode(encoded).map_err(|_| SealError::Form)?;
         let (nonce, ciphertext) = bytes.split_at_checked(NONCE_BYTES).ok_or(SealError::Form)?;
-        let payload = Payload { msg: ciphertext, aad: &place.bytes() };
+        let payload = Payload { msg: ciphertext, aad: &place.bytes(form) };
         cipher(named)?.decrypt(Nonce::from_slice(nonce), payload).map(Zeroizing::new).map_err(|_| SealError::Refused)
     }
 }

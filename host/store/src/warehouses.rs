@@ -23,6 +23,17 @@ use crate::secret_refs;
 use crate::store::Store;
 use crate::tx::Tx;
 
+/// A warehouse whose secrets cannot be opened.
+#[derive(Debug)]
+pub struct UnreadableWarehouse {
+    /// Identifier.
+    pub id: WarehouseId,
+    /// Name.
+    pub name: String,
+    /// Why.
+    pub cause: StoreError,
+}
+
 impl Store {
     /// Creates a warehouse; the claim says what it uses through the host's own identity.
     ///
@@ -95,16 +106,28 @@ impl Store {
         Ok(Some(warehouse))
     }
 
-    /// Warehouses of a tenant by name.
+    /// Warehouses of a tenant by name. One whose secrets cannot be opened is named, and hides no
+    /// other.
     ///
     /// # Errors
-    /// The database failed, or the secrets cannot be opened.
-    pub async fn list_warehouses(&self, tenant: TenantId, page: &OffsetPage) -> Result<Vec<Warehouse>, StoreError> {
+    /// The database failed.
+    pub async fn list_warehouses(
+        &self,
+        tenant: TenantId,
+        page: &OffsetPage,
+    ) -> Result<Vec<Result<Warehouse, UnreadableWarehouse>>, StoreError> {
         let select = sql("SELECT * FROM warehouses WHERE tenant_id = $1 ORDER BY name LIMIT $2 OFFSET $3")
             .bind(tenant.to_string())
             .bind(page.sql_limit())
             .bind(page.sql_offset());
-        self.db().all(select).await?.iter().map(|found| read(&self.inner.keys, found)).collect()
+        let read = |found| match read(&self.inner.keys, found) {
+            Ok(warehouse) => Ok(Ok(warehouse)),
+            Err(cause @ StoreError::SecretUnreadable(_)) => {
+                Ok(Err(UnreadableWarehouse { id: row::parsed(found, "id")?, name: row::text(found, "name")?, cause }))
+            }
+            Err(error) => Err(error),
+        };
+        self.db().all(select).await?.iter().map(read).collect()
     }
 
     /// Replaces a warehouse that is still at the revision given, and raises the revision.
@@ -176,9 +199,9 @@ pub(crate) fn location(found: &AnyRow, column: &'static str) -> Result<Location,
 }
 
 fn read(keys: &KeyRing, found: &AnyRow) -> Result<Warehouse, StoreError> {
-    let id = row::text(found, "id")?;
+    let (id, tenant) = (row::text(found, "id")?, row::text(found, "tenant_id")?);
     let secrets = match row::opt_text(found, "secrets")? {
-        Some(text) => sealed::open(keys, &id, &text)?,
+        Some(text) => sealed::open(keys, &id, &tenant, &text)?,
         None => Default::default(),
     };
     let max_ttl_seconds = row::opt_int(found, "max_ttl_seconds")?.map(u32::try_from).transpose().map_err(broken)?;

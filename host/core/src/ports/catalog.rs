@@ -32,6 +32,9 @@ pub enum StoreError {
     /// A `secret_ref` belongs to another tenant; tells nothing more.
     #[error("a secret_ref of this definition is not yours to use; choose another name or ask the operator")]
     SecretRefTaken,
+    /// What is sealed in a row does not open: its key is gone, or the row was changed by hand.
+    #[error("a stored secret cannot be opened")]
+    SecretUnreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The database failed; the cause is logged, never shown.
     #[error("the store failed")]
     Backend(#[source] Box<dyn std::error::Error + Send + Sync>),

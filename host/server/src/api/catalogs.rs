@@ -14,7 +14,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use pangolin_core::id::TenantId;
 use pangolin_core::permission::Target;
-use pangolin_core::ports::CatalogStore;
+use pangolin_core::ports::{CatalogStore, StoreError};
 use pangolin_core::record::{Catalog, CatalogSnapshot};
 use pangolin_store::OffsetPage;
 use serde_json::json;
@@ -67,7 +67,11 @@ async fn list_catalogs(
     let seen = all(&state, tenant).await?.into_iter().filter(|c| caller.principal.may_see(Target::Catalog(c.id)));
     let mut replies = Vec::new();
     for catalog in seen.skip(page.offset).take(page.limit) {
-        let warehouse = state.store.warehouse_by_id(tenant, catalog.warehouse_id).await?;
+        let warehouse = match state.store.warehouse_by_id(tenant, catalog.warehouse_id).await {
+            // One warehouse that cannot be read hides no catalog.
+            Err(StoreError::SecretUnreadable(_)) => None,
+            found => found?,
+        };
         replies.push(CatalogReply::of(&catalog, warehouse.as_ref().map(|warehouse| warehouse.name.as_str())));
     }
     Ok(Json(replies))

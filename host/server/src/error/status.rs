@@ -20,17 +20,28 @@ impl From<StoreError> for ApiError {
                 Self::new(StatusCode::FORBIDDEN, "host-identity-refused", error.to_string())
             }
             StoreError::SecretRefTaken => Self::new(StatusCode::FORBIDDEN, "secret-ref-refused", error.to_string()),
-            StoreError::Backend(source) => {
-                let mut chain = source.to_string();
-                let mut cause = source.source();
-                while let Some(next) = cause {
-                    chain = format!("{chain}: {next}");
-                    cause = next.source();
-                }
-                Self::internal(chain)
-            }
+            StoreError::SecretUnreadable(source) => Self {
+                cause: Some(chain(&**source)),
+                ..Self::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "secret-unreadable",
+                    format!("{error}: `pangolin secrets status` tells the operator which and why"),
+                )
+            },
+            StoreError::Backend(source) => Self::internal(chain(&**source)),
         }
     }
+}
+
+/// An error and its causes, for the log.
+fn chain(error: &(dyn std::error::Error + Send + Sync + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text = format!("{text}: {next}");
+        cause = next.source();
+    }
+    text
 }
 
 impl From<AuditUnavailable> for ApiError {

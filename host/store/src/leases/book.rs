@@ -65,12 +65,14 @@ impl LeaseBook for Store {
     }
 
     async fn handles(&self, resource: &ResourceKey) -> Result<Vec<Secret<String>>, StoreError> {
-        let select = sql("SELECT id, minted FROM leases WHERE resource = $1 AND state IN ('active', 'revoking') \
+        let select =
+            sql("SELECT id, tenant_id, minted FROM leases WHERE resource = $1 AND state IN ('active', 'revoking') \
              AND minted IS NOT NULL");
         let mut handles = Vec::new();
         for found in self.db().all(select.bind(resource.as_str())).await? {
-            let (id, minted) = (row::text(&found, "id")?, row::text(&found, "minted")?);
-            handles.extend(sealed::open_handles(&self.inner.keys, &id, &minted)?);
+            let (id, tenant) = (row::text(&found, "id")?, row::text(&found, "tenant_id")?);
+            let minted = row::text(&found, "minted")?;
+            handles.extend(sealed::open_handles(&self.inner.keys, &id, &tenant, &minted)?);
         }
         Ok(handles)
     }
@@ -80,12 +82,13 @@ impl LeaseBook for Store {
         let select = sql("SELECT tenant_id, intent, minted FROM leases WHERE id = $1 AND intent IS NOT NULL");
         let Some(found) = self.db().optional(select.bind(id.as_str())).await? else { return Ok(None) };
         let tenant: TenantId = row::parsed(&found, "tenant_id")?;
-        let intent = sealed::open_intent(&self.inner.keys, &id, &row::text(&found, "intent")?)?;
+        let of = tenant.to_string();
+        let intent = sealed::open_intent(&self.inner.keys, &id, &of, &row::text(&found, "intent")?)?;
         if intent.warehouse.tenant_id != tenant {
             return Err(broken("the sealed warehouse is another tenant's"));
         }
         let handles = match row::opt_text(&found, "minted")? {
-            Some(minted) => sealed::open_handles(&self.inner.keys, &id, &minted)?,
+            Some(minted) => sealed::open_handles(&self.inner.keys, &id, &of, &minted)?,
             None => Vec::new(),
         };
         let current = self.warehouse_by_id(tenant, intent.warehouse.id).await?;
@@ -122,7 +125,10 @@ impl LeaseBook for Store {
         undecided: &[String],
         at: UnixMillis,
     ) -> Result<(), StoreError> {
-        let minted = sealed::seal_handles(&self.inner.keys, &id.to_string(), handles)?;
+        let select = sql("SELECT tenant_id FROM leases WHERE id = $1").bind(id.to_string());
+        let Some(lease) = self.db().optional(select).await? else { return Ok(()) };
+        let tenant = row::text(&lease, "tenant_id")?;
+        let minted = sealed::seal_handles(&self.inner.keys, &id.to_string(), &tenant, handles)?;
         let update = sql("UPDATE leases SET state = 'revoking', minted = $2, undecided = $3, next_attempt_at = $4 \
              WHERE id = $1 AND state = 'minting'")
         .bind(id.to_string())

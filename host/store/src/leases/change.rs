@@ -42,8 +42,11 @@ impl Store {
 
     /// The row of a mint that somebody settled meanwhile does not become active again.
     pub(super) async fn grant_lease(&self, id: LeaseId, grant: &LeaseGrant) -> Result<LeaseState, StoreError> {
-        let minted = sealed::seal_grant(&self.inner.keys, &id.to_string(), grant)?;
         let mut tx = Tx::begin(self.db()).await?;
+        let select = sql("SELECT tenant_id FROM leases WHERE id = $1").bind(id.to_string());
+        let found = tx.optional(select).await?.ok_or(StoreError::Conflict("lease"))?;
+        let tenant = row::text(&found, "tenant_id")?;
+        let minted = sealed::seal_grant(&self.inner.keys, &id.to_string(), &tenant, grant)?;
         let update = sql("UPDATE leases SET minted = $2, issued_at = $3, expires_at = $4, next_attempt_at = $4, \
              state = CASE WHEN revoke_asked = 1 OR NOT EXISTS \
              (SELECT 1 FROM warehouses WHERE warehouses.id = leases.warehouse_id) THEN 'revoking' ELSE 'active' END \

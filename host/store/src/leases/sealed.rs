@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::error::broken;
+use crate::error::{broken, unopened};
 use crate::seal::{KeyRing, Place};
 use crate::warehouses::sealed::{Stored, from_stored, to_stored};
 
@@ -99,11 +99,12 @@ pub(super) fn seal_intent(keys: &KeyRing, intent: &LeaseIntent) -> Result<String
             updated_at: warehouse.updated_at,
         },
     };
-    seal(keys, place(&intent.lease.id.to_string(), "intent"), &stored)
+    let (id, tenant) = (intent.lease.id.to_string(), intent.lease.tenant_id.to_string());
+    seal(keys, place(&id, &tenant, "intent"), &stored)
 }
 
-pub(super) fn open_intent(keys: &KeyRing, id: &str, sealed: &str) -> Result<OpenIntent, StoreError> {
-    let StoredIntent { request, survey, warehouse } = open(keys, place(id, "intent"), sealed)?;
+pub(super) fn open_intent(keys: &KeyRing, id: &str, tenant: &str, sealed: &str) -> Result<OpenIntent, StoreError> {
+    let StoredIntent { request, survey, warehouse } = open(keys, place(id, tenant, "intent"), sealed)?;
     let secrets = warehouse.secrets.iter().map(|(field, stored)| (field.clone(), from_stored(stored))).collect();
     let warehouse = Warehouse {
         id: warehouse.id,
@@ -124,7 +125,7 @@ pub(super) fn open_intent(keys: &KeyRing, id: &str, sealed: &str) -> Result<Open
     Ok(OpenIntent { request, survey, warehouse })
 }
 
-pub(super) fn seal_grant(keys: &KeyRing, id: &str, grant: &LeaseGrant) -> Result<String, StoreError> {
+pub(super) fn seal_grant(keys: &KeyRing, id: &str, tenant: &str, grant: &LeaseGrant) -> Result<String, StoreError> {
     let credential = |credential: &MintedCredential| StoredCredential {
         prefix: credential.prefix.clone(),
         entries: credential.entries.iter().map(|(key, value)| (key.clone(), hidden(value))).collect(),
@@ -137,11 +138,16 @@ pub(super) fn seal_grant(keys: &KeyRing, id: &str, grant: &LeaseGrant) -> Result
         fingerprint: grant.fingerprint.clone(),
         scoping: grant.scoping,
     };
-    seal(keys, place(id, "minted"), &stored)
+    seal(keys, place(id, tenant, "minted"), &stored)
 }
 
 /// What an interrupted mint left: there is nothing to hand out, only something to end.
-pub(super) fn seal_handles(keys: &KeyRing, id: &str, handles: &[Secret<String>]) -> Result<String, StoreError> {
+pub(super) fn seal_handles(
+    keys: &KeyRing,
+    id: &str,
+    tenant: &str,
+    handles: &[Secret<String>],
+) -> Result<String, StoreError> {
     let stored = StoredGrant {
         handles: handles.iter().map(hidden).collect(),
         credentials: Vec::new(),
@@ -150,11 +156,12 @@ pub(super) fn seal_handles(keys: &KeyRing, id: &str, handles: &[Secret<String>])
         fingerprint: None,
         scoping: Scoping::Unscoped,
     };
-    seal(keys, place(id, "minted"), &stored)
+    seal(keys, place(id, tenant, "minted"), &stored)
 }
 
 pub(super) fn open_grant(keys: &KeyRing, lease: &Lease, sealed: &str) -> Result<LeaseGrant, StoreError> {
-    let stored: StoredGrant = open(keys, place(&lease.id.to_string(), "minted"), sealed)?;
+    let (id, tenant) = (lease.id.to_string(), lease.tenant_id.to_string());
+    let stored: StoredGrant = open(keys, place(&id, &tenant, "minted"), sealed)?;
     let (Some(issued_at), Some(expires_at)) = (lease.issued_at, lease.expires_at) else {
         return Err(broken("an active lease has no end"));
     };
@@ -176,13 +183,18 @@ pub(super) fn open_grant(keys: &KeyRing, lease: &Lease, sealed: &str) -> Result<
     })
 }
 
-pub(super) fn open_handles(keys: &KeyRing, id: &str, sealed: &str) -> Result<Vec<Secret<String>>, StoreError> {
-    let stored: StoredGrant = open(keys, place(id, "minted"), sealed)?;
+pub(super) fn open_handles(
+    keys: &KeyRing,
+    id: &str,
+    tenant: &str,
+    sealed: &str,
+) -> Result<Vec<Secret<String>>, StoreError> {
+    let stored: StoredGrant = open(keys, place(id, tenant, "minted"), sealed)?;
     Ok(stored.handles.iter().map(shown).collect())
 }
 
-fn place<'a>(row: &'a str, column: &'static str) -> Place<'a> {
-    Place { table: "leases", row, column }
+fn place<'a>(row: &'a str, tenant: &'a str, column: &'static str) -> Place<'a> {
+    Place { table: "leases", row, column, tenant }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the value goes into the document that is sealed at once")]
@@ -200,7 +212,7 @@ fn seal(keys: &KeyRing, place: Place<'_>, document: &impl Serialize) -> Result<S
 }
 
 fn open<T: DeserializeOwned>(keys: &KeyRing, place: Place<'_>, sealed: &str) -> Result<T, StoreError> {
-    let plain = keys.open(place, sealed).map_err(broken)?;
+    let plain = keys.open(place, sealed).map_err(unopened)?;
     // An error of the parser could quote the secret.
-    serde_json::from_slice(&plain).map_err(|_| broken("the sealed document is not what it should be"))
+    serde_json::from_slice(&plain).map_err(|_| unopened("the sealed document is not what it should be"))
 }

@@ -8,7 +8,7 @@ use pangolin_core::warehouse::Warehouse;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::error::broken;
+use crate::error::{broken, unopened};
 use crate::seal::{KeyRing, Place};
 
 /// One secret inside the document.
@@ -27,8 +27,8 @@ impl Drop for Stored {
     }
 }
 
-fn place(row: &str) -> Place<'_> {
-    Place { table: "warehouses", row, column: "secrets" }
+fn place<'a>(row: &'a str, tenant: &'a str) -> Place<'a> {
+    Place { table: "warehouses", row, column: "secrets", tenant }
 }
 
 /// Seals the secrets of a warehouse; nothing where there are none.
@@ -39,15 +39,20 @@ pub(super) fn seal(keys: &KeyRing, warehouse: &Warehouse) -> Result<Option<Strin
     let stored: BTreeMap<&str, Stored> =
         warehouse.secrets.iter().map(|(field, secret)| (field.as_str(), to_stored(secret))).collect();
     let plain = Zeroizing::new(serde_json::to_vec(&stored).map_err(broken)?);
-    keys.seal(place(&warehouse.id.to_string()), &plain).map(Some).map_err(broken)
+    keys.seal(place(&warehouse.id.to_string(), &warehouse.tenant_id.to_string()), &plain).map(Some).map_err(broken)
 }
 
 /// Opens the secrets of the warehouse with this identifier.
-pub(super) fn open(keys: &KeyRing, id: &str, sealed: &str) -> Result<BTreeMap<String, SecretValue>, StoreError> {
-    let plain = keys.open(place(id), sealed).map_err(broken)?;
+pub(super) fn open(
+    keys: &KeyRing,
+    id: &str,
+    tenant: &str,
+    sealed: &str,
+) -> Result<BTreeMap<String, SecretValue>, StoreError> {
+    let plain = keys.open(place(id, tenant), sealed).map_err(unopened)?;
     // An error of the parser could quote the secret.
     let stored: BTreeMap<String, Stored> =
-        serde_json::from_slice(&plain).map_err(|_| broken("the sealed document is not what it should be"))?;
+        serde_json::from_slice(&plain).map_err(|_| unopened("the sealed document is not what it should be"))?;
     Ok(stored.into_iter().map(|(field, stored)| (field, from_stored(&stored))).collect())
 }
 

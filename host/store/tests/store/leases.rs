@@ -68,7 +68,7 @@ pub(crate) async fn what_is_secret_of_a_lease_is_sealed_in_its_place(db: TestDb)
     for row in db.raw("SELECT intent, minted FROM leases").await {
         for column in ["intent", "minted"] {
             let stored: String = row.get(column);
-            assert!(stored.starts_with("v1:default:") && !stored.contains("planted") && !stored.contains(PLANTED));
+            assert!(stored.starts_with("v2:default:") && !stored.contains("planted") && !stored.contains(PLANTED));
         }
     }
     db.raw(&format!(
@@ -76,7 +76,7 @@ pub(crate) async fn what_is_secret_of_a_lease_is_sealed_in_its_place(db: TestDb)
         one.lease.id, two.lease.id
     ))
     .await;
-    refused!(store.handles(&two.lease.resource).await, StoreError::Backend(_));
+    refused!(store.handles(&two.lease.resource).await, StoreError::SecretUnreadable(_));
     assert_eq!(store.handles(&one.lease.resource).await.unwrap().len(), 1);
 }
 

@@ -15,6 +15,7 @@ mod make;
 mod namespaces;
 mod postgres;
 mod principals;
+mod reseal;
 mod roles;
 mod sealing;
 mod search;
@@ -76,12 +77,17 @@ suite! {
         roles::built_in_roles_stay_and_own_roles_change,
         roles::a_role_is_given_within_its_tenant_only,
         roles::grants_belong_to_a_user_of_the_tenant,
+        roles::grants_on_a_table_follow_it,
         principals::a_principal_has_what_was_given_at_once,
         warehouses::a_warehouse_reads_back_whole,
         warehouses::a_warehouse_is_changed_at_its_revision_only,
         warehouses::a_warehouse_with_catalogs_stays_and_contains_them,
         sealing::secrets_are_not_in_the_row_and_do_not_open_in_another,
         sealing::an_unknown_key_is_named,
+        reseal::everything_is_sealed_anew_and_the_old_key_can_go,
+        reseal::values_of_the_first_form_get_their_tenant,
+        reseal::what_does_not_open_is_named_and_left,
+        reseal::every_sealed_column_is_known,
         claims::a_role_and_a_base_belong_to_one_tenant,
         claims::roots_word_counts_at_once,
         claims::a_secret_reference_belongs_to_one_tenant,
@@ -137,6 +143,7 @@ suite! {
         hosts::strict_sees_at_once,
         hosts::two_hosts_may_not_both_commit,
         hosts::two_hosts_may_share_a_chain,
+        reseal::rotation_goes_on_beside_a_running_host,
         leases::one_of_two_hosts_works_on_a_resource,
         leases::whoever_has_the_lock_sees_what_the_other_host_did,
     ]

@@ -4,7 +4,7 @@ use pangolin_core::ports::StoreError;
 use pangolin_store::{KeyRing, OffsetPage, StoreConfig};
 use sqlx::Row;
 
-use crate::make::{self, PLANTED};
+use crate::make::{self, PLANTED, refused};
 use crate::testdb::{self, KEY, OTHER_KEY, TestDb};
 
 /// The error with its causes, as a log would have it.
@@ -24,15 +24,26 @@ pub(crate) async fn secrets_are_not_in_the_row_and_do_not_open_in_another(db: Te
     db.store.create_warehouse(&one, None).await.unwrap();
     db.store.create_warehouse(&two, None).await.unwrap();
     let stored: String = db.raw("SELECT secrets FROM warehouses WHERE name = 'one'").await[0].get("secrets");
-    assert!(stored.starts_with("v1:default:"), "{stored}");
+    assert!(stored.starts_with("v2:default:"), "{stored}");
     assert!(!stored.contains(PLANTED) && !stored.contains("secret_access_key"));
 
     db.raw("UPDATE warehouses SET secrets = (SELECT secrets FROM warehouses WHERE name = 'one') WHERE name = 'two'")
         .await;
     let error = db.store.warehouse(acme, "two").await.unwrap_err();
-    assert_eq!(error.to_string(), "the store failed");
+    refused!(Err::<(), _>(&error), StoreError::SecretUnreadable(_));
+    assert_eq!(error.to_string(), "a stored secret cannot be opened");
     assert!(chain(&error).contains("does not belong here"), "{}", chain(&error));
     assert!(db.store.warehouse(acme, "one").await.unwrap().is_some());
+    // The list shows the other one, and names this one.
+    let listed = db.store.list_warehouses(acme, &OffsetPage::default()).await.unwrap();
+    assert_eq!(listed[0].as_ref().unwrap().name, "one");
+    assert_eq!(listed[1].as_ref().unwrap_err().name, "two");
+
+    // A row that is given to another tenant does not open there either.
+    let other = make::stored_tenant(&db.store, "other").await.id;
+    db.raw(&format!("UPDATE warehouses SET tenant_id = '{other}' WHERE name = 'one'")).await;
+    let error = db.store.warehouse(other, "one").await.unwrap_err();
+    assert!(chain(&error).contains("does not belong here"), "{}", chain(&error));
 }
 
 pub(crate) async fn an_unknown_key_is_named(db: TestDb) {
@@ -44,7 +55,7 @@ pub(crate) async fn an_unknown_key_is_named(db: TestDb) {
     let with = |keys: String| StoreConfig { keys: KeyRing::parse(&keys).unwrap(), ..db.config.clone() };
     drop(db.store);
     let store = testdb::open(&with(format!("new:{OTHER_KEY}"))).await;
-    let error = store.list_warehouses(acme, &OffsetPage::default()).await.unwrap_err();
+    let error = store.warehouse(acme, "lake").await.unwrap_err();
     assert!(chain(&error).contains("encryption key 'default'"), "{}", chain(&error));
     store.close().await;
     drop(store);
