@@ -1,8 +1,18 @@
-//! The audit trail: a chain of events per host.
+//! The audit trail: a chain of events per host. The end of each chain is sealed with every batch,
+//! under a key that the database does not have.
 
+mod adopt;
 mod anchor;
+mod chain;
+mod export;
+mod fault;
+mod list;
+mod prune;
 mod query;
+mod reader;
+mod reseal;
 mod row;
+mod seal;
 mod verify;
 mod writer;
 
@@ -14,31 +24,49 @@ use pangolin_core::ports::{AuditTrail, AuditUnavailable};
 
 use crate::store::Store;
 
-pub use query::AuditFilter;
-pub use verify::AuditVerdict;
+pub(crate) use adopt::adopt;
+pub use export::{AuditExport, AuditExportError, AuditExportItem, AuditExportRow, AuditSealed};
+pub use fault::{AuditBreak, AuditChain, AuditFault, AuditReport};
+pub use prune::{AuditPruned, PrunedChain};
+pub use query::{AuditFilter, AuditPage};
+pub use reader::AuditReader;
+pub use seal::{AuditClaim, AuditSeals, SealFault};
 pub(crate) use writer::AuditWriter;
 
 /// The link of one event, and what the first event of a chain is linked to.
-pub(crate) type Link = [u8; 32];
-const ORIGIN: Link = [0; 32];
+pub type AuditLink = [u8; 32];
+const ORIGIN: AuditLink = [0; 32];
 
-/// The last event of a chain; at the start number 0.
+/// A place in a chain: the number of an event and its link; at the start number 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Tail {
-    seq: i64,
-    link: Link,
+pub struct AuditTail {
+    /// The number.
+    pub seq: i64,
+    /// The link.
+    pub link: AuditLink,
 }
 
-impl Tail {
-    const START: Self = Self { seq: 0, link: ORIGIN };
-}
+impl AuditTail {
+    /// Before the first event.
+    pub const START: Self = Self { seq: 0, link: ORIGIN };
 
-fn link_text(link: &Link) -> String {
-    BASE64.encode(link)
-}
+    /// The same with the link as it is stored; none if that is not a link.
+    #[must_use]
+    pub fn parse(seq: i64, link: &str) -> Option<Self> {
+        Some(Self { seq, link: BASE64.decode(link).ok()?.try_into().ok()? })
+    }
 
-fn parse_link(text: &str) -> Option<Link> {
-    BASE64.decode(text).ok()?.try_into().ok()
+    /// The link as it is stored.
+    #[must_use]
+    pub fn link_text(&self) -> String {
+        BASE64.encode(self.link)
+    }
+
+    /// The place of the event that comes next.
+    #[must_use]
+    pub fn followed_by(&self, event: &str) -> Self {
+        Self { seq: self.seq + 1, link: pangolin_core::audit::chain_link(&self.link, event) }
+    }
 }
 
 #[async_trait]

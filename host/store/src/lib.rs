@@ -5,6 +5,7 @@
 //! visible to this host when its call returns, and to the others within a second; secrets are
 //! sealed before they reach a statement.
 
+mod api_keys;
 mod audit;
 mod catalog_store;
 mod catalogs;
@@ -22,6 +23,7 @@ mod migrate;
 mod namespaces;
 mod open;
 mod page;
+mod passwords;
 mod principals;
 mod random;
 mod reseal;
@@ -30,6 +32,7 @@ mod row;
 mod seal;
 mod search;
 mod secret_refs;
+mod service_users;
 mod snapshot;
 mod sqlite_file;
 mod store;
@@ -40,9 +43,14 @@ mod tx;
 mod users;
 mod warehouses;
 
-pub use audit::{AuditFilter, AuditVerdict};
+pub use api_keys::{ApiKey, KeyHash, NewApiKey};
+pub use audit::{
+    AuditBreak, AuditChain, AuditClaim, AuditExport, AuditExportError, AuditExportItem, AuditExportRow, AuditFault,
+    AuditFilter, AuditLink, AuditPage, AuditPruned, AuditReader, AuditReport, AuditSealed, AuditSeals, AuditTail,
+    PrunedChain, SealFault,
+};
 pub use config::{AuditSync, Consistency, StoreConfig};
-pub use external_users::Provisioned;
+pub use external_users::{Provisioned, Renamed};
 pub use leases::LeaseFilter;
 pub use migrate::MigrationState;
 pub use open::OpenError;
@@ -51,5 +59,7 @@ pub use principals::{HeldRole, PrincipalRecord};
 pub use reseal::{SealReport, SealedCount, SealedValue, WhyLeft};
 pub use seal::{KeyRing, KeyRingError};
 pub use search::{Named, SearchAt, SearchItem, SearchPart};
+pub use service_users::ServiceUser;
 pub use store::Store;
+pub use tokens::Basis;
 pub use warehouses::UnreadableWarehouse;

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use crate::audit;
 use crate::db::{Db, sql};
 use crate::dialect::Dialect;
 use crate::error::backend;
 use crate::open::OpenError;
 use crate::row;
+use crate::seal::KeyRing;
 use crate::tx::Tx;
 
 struct Migration {
@@ -19,7 +21,7 @@ struct Migration {
 }
 
 /// In order; a number is never used again and a released text never changes.
-const MIGRATIONS: [Migration; 8] = [
+const MIGRATIONS: [Migration; 9] = [
     Migration { version: 1, name: "tenancy", text: include_str!("../migrations/common/0001_tenancy.sql") },
     Migration { version: 2, name: "catalog", text: include_str!("../migrations/common/0002_catalog.sql") },
     Migration { version: 3, name: "audit", text: include_str!("../migrations/common/0003_audit.sql") },
@@ -28,7 +30,11 @@ const MIGRATIONS: [Migration; 8] = [
     Migration { version: 6, name: "identity", text: include_str!("../migrations/common/0006_identity.sql") },
     Migration { version: 7, name: "audit_seals", text: include_str!("../migrations/common/0007_audit_seals.sql") },
     Migration { version: 8, name: "revocations", text: include_str!("../migrations/common/0008_revocations.sql") },
+    Migration { version: 9, name: "search", text: include_str!("../migrations/common/0009_search.sql") },
 ];
+
+/// The migration that goes beyond SQL: it seals the audit chains that are there.
+const AUDIT_SEALS: i64 = 7;
 
 /// Where the schema stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +83,7 @@ fn checksum_of(migration: &Migration) -> String {
 }
 
 /// Brings the schema up to this binary, all or nothing.
-pub(crate) async fn migrate(db: &Arc<Db>) -> Result<(), OpenError> {
+pub(crate) async fn migrate(db: &Arc<Db>, keys: &KeyRing) -> Result<(), OpenError> {
     let mut tx = Tx::begin(db).await?;
     if let Some(lock) = db.dialect.lock_migrations() {
         tx.all(sql(lock)).await?;
@@ -96,6 +102,9 @@ pub(crate) async fn migrate(db: &Arc<Db>) -> Result<(), OpenError> {
     let state = judge(&applied)?;
     for migration in MIGRATIONS.iter().filter(|migration| migration.version > state.applied) {
         tx.script(with_types(migration.text, db.dialect)).await.map_err(backend)?;
+        if migration.version == AUDIT_SEALS {
+            audit::adopt(&mut tx, keys).await?;
+        }
         let done = sql("INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)")
             .bind(migration.version)
             .bind(migration.name)

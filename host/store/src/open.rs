@@ -47,6 +47,14 @@ pub enum OpenError {
         /// In the binary.
         latest: i64,
     },
+    /// Nobody has migrated it yet.
+    #[error("the database has schema {applied}, this command needs {latest}: run pangolin migrate first")]
+    SchemaOlder {
+        /// In the database.
+        applied: i64,
+        /// In the binary.
+        latest: i64,
+    },
     /// The schema was made by something else.
     #[error("migration {version} in the database is not the one of this host")]
     MigrationChanged {
@@ -74,7 +82,7 @@ impl Store {
             Dialect::Postgres => (config.url.clone(), None),
         };
         let db = Arc::new(connect(dialect, &url, config.audit_sync, config.consistency).await?);
-        migrate::migrate(&db).await?;
+        migrate::migrate(&db, &config.keys).await?;
         db.read_revisions().await?;
         Ok(Self::start(db, file, config, clock))
     }
@@ -100,6 +108,21 @@ impl Store {
         db.close().await;
         state
     }
+}
+
+/// Connects to a database that has this version's schema, without lock and without changing
+/// anything: a host may run beside.
+pub(crate) async fn connect_to_read(config: &StoreConfig) -> Result<Db, OpenError> {
+    let dialect = Dialect::of_url(&config.url).ok_or(OpenError::Url)?;
+    let state = Store::check_migrations(config).await?;
+    if !state.is_current() {
+        return Err(OpenError::SchemaOlder { applied: state.applied, latest: state.latest });
+    }
+    let url = match dialect {
+        Dialect::Sqlite => sqlite_file::url_of(&sqlite_file::path_of(&config.url)?),
+        Dialect::Postgres => config.url.clone(),
+    };
+    connect(dialect, &url, config.audit_sync, config.consistency).await
 }
 
 async fn connect(dialect: Dialect, url: &str, sync: AuditSync, consistency: Consistency) -> Result<Db, OpenError> {

@@ -175,6 +175,17 @@ impl KeyRing {
         Sealed::parse(sealed).is_ok_and(|sealed| sealed.form == Form::V2 && self.ids().next() == Some(sealed.key))
     }
 
+    /// Keys for another purpose, each derived from the key of that name; the first one leads.
+    pub(crate) fn derived(&self, purpose: &str) -> Vec<(String, Zeroizing<[u8; 32]>)> {
+        use hmac::Mac as _;
+        let derive = |named: &NamedKey| {
+            let mut keyed = <hmac::Hmac<sha2::Sha256> as hmac::Mac>::new_from_slice(named.key.as_slice()).ok()?;
+            keyed.update(purpose.as_bytes());
+            Some((named.id.clone(), Zeroizing::new(keyed.finalize().into_bytes().into())))
+        };
+        self.0.iter().filter_map(derive).collect()
+    }
+
     /// Seals with the first key: `v2:<key id>:<base64 of nonce and ciphertext>`.
     pub(crate) fn seal(&self, place: Place<'_>, plain: &[u8]) -> Result<String, SealError> {
         let named = self.0.first().ok_or(SealError::Failed)?;

@@ -12,7 +12,8 @@ use pangolin_core::record::{CatalogSnapshot, Table, TokenRecord};
 use pangolin_core::warehouse::Warehouse;
 use tokio::task::JoinHandle;
 
-use crate::audit::AuditWriter;
+use crate::api_keys::{ApiKey, KeyHash};
+use crate::audit::{AuditSeals, AuditWriter};
 use crate::config::StoreConfig;
 use crate::db::{Db, sql};
 use crate::dialect::Dialect;
@@ -24,6 +25,7 @@ use crate::sqlite_file::SqliteFile;
 /// How often a PostgreSQL is asked what other hosts changed. A change is seen within a second.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 const MAX_TOKENS: u64 = 50_000;
+const MAX_API_KEYS: u64 = 20_000;
 const MAX_PRINCIPALS: u64 = 20_000;
 const MAX_WAREHOUSES: u64 = 5_000;
 const MAX_CATALOGS: u64 = 5_000;
@@ -45,6 +47,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) audit: AuditWriter,
     pub(crate) tokens: Snapshots<TokenId, TokenRecord>,
+    pub(crate) api_keys: Snapshots<KeyHash, ApiKey>,
     pub(crate) principals: Snapshots<UserId, PrincipalRecord>,
     /// By tenant, issuer and subject.
     pub(crate) externals: Snapshots<(TenantId, String, String), UserId>,
@@ -80,11 +83,12 @@ impl Store {
     pub(crate) fn start(db: Arc<Db>, file: Option<SqliteFile>, config: StoreConfig, clock: Arc<dyn Clock>) -> Self {
         let poll = (db.dialect == Dialect::Postgres).then(|| tokio::spawn(poll(Arc::clone(&db))));
         let inner = Inner {
-            audit: AuditWriter::start(Arc::clone(&db), config.host_name),
+            audit: AuditWriter::start(Arc::clone(&db), config.host_name, AuditSeals::of(&config.keys)),
             db,
             keys: config.keys,
             clock,
             tokens: Snapshots::bounded(MAX_TOKENS),
+            api_keys: Snapshots::bounded(MAX_API_KEYS),
             principals: Snapshots::bounded(MAX_PRINCIPALS),
             externals: Snapshots::bounded(MAX_PRINCIPALS),
             claimed: Snapshots::bounded(MAX_PRINCIPALS),

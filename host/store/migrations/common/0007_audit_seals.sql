@@ -9,3 +9,15 @@ CREATE TABLE audit_checkpoints (
     mac TEXT NOT NULL,
     pruned_at BIGINT NOT NULL
 );
+
+-- The hosts that have a chain, a sealed JSON list in one row: a chain that is gone whole is missed.
+CREATE TABLE audit_hosts (
+    id BIGINT PRIMARY KEY,
+    hosts TEXT NOT NULL,
+    mac TEXT NOT NULL
+);
+
+-- Columns that filters look at; filled from the events of before.
+ALTER TABLE audit_events ADD COLUMN username TEXT;
+ALTER TABLE audit_events ADD COLUMN resource_name TEXT;
+ALTER TABLE audit_events ADD COLUMN trace_id TEXT;

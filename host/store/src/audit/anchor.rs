@@ -1,36 +1,32 @@
-//! Anchors: how far a chain had come. A chain alone does not show that its end was cut off.
+//! The sealed end of a chain. It moves in the transaction of each batch, so that an event that was
+//! cut off at the end is missed.
 
-use super::{Link, Tail, link_text};
-use crate::db::{Statement, sql};
+use super::{AuditClaim, AuditSeals, AuditTail};
+use crate::db::Statement;
 
-/// A chain is anchored each time it has grown by so many events, and when the store closes.
-const EVERY: i64 = 64;
-
-/// Whether a chain that grew from `before` to `after` is to be anchored.
-pub(crate) fn is_due(before: i64, after: i64) -> bool {
-    before / EVERY != after / EVERY
-}
-
-/// Writes the anchor of a chain. It never goes back.
-pub(crate) fn write<'q>(host: &'q str, tail: Tail) -> Statement<'q> {
-    let Tail { seq, link } = tail;
-    statement(host, seq, &link)
-}
-
-fn statement<'q>(host: &'q str, seq: i64, link: &Link) -> Statement<'q> {
-    sql("INSERT INTO audit_anchors (host, seq, link) VALUES ($1, $2, $3) ON CONFLICT (host) DO UPDATE \
-         SET seq = excluded.seq, link = excluded.link WHERE audit_anchors.seq < excluded.seq")
-    .bind(host)
-    .bind(seq)
-    .bind(link_text(link))
-}
-
+/// Values of [`upsert_text`].
 #[cfg(test)]
-mod tests {
-    use super::is_due;
+pub(crate) const VALUES: usize = 4;
 
-    #[test]
-    fn an_anchor_is_due_once_in_so_many_events() {
-        assert!(!is_due(0, 63) && is_due(0, 64) && is_due(63, 64) && !is_due(64, 127) && is_due(1, 300));
-    }
+/// Writes the end of a chain, its values beginning at a place. It never goes back.
+pub(crate) fn upsert_text(first: usize) -> String {
+    format!(
+        "INSERT INTO audit_anchors (host, seq, link, mac) VALUES (${}, ${}, ${}, ${}) ON CONFLICT (host) DO UPDATE \
+         SET seq = excluded.seq, link = excluded.link, mac = excluded.mac WHERE audit_anchors.seq < excluded.seq",
+        first,
+        first + 1,
+        first + 2,
+        first + 3
+    )
+}
+
+/// Adds the values.
+pub(crate) fn bind<'q>(statement: Statement<'q>, host: &'q str, tail: AuditTail, seals: &AuditSeals) -> Statement<'q> {
+    let mac = seals.seal(AuditClaim::End(host, tail));
+    statement.bind(host).bind(tail.seq).bind(tail.link_text()).bind(mac)
+}
+
+/// The whole statement.
+pub(crate) fn write<'q>(host: &'q str, tail: AuditTail, seals: &AuditSeals) -> Statement<'q> {
+    bind(sqlx::query(sqlx::AssertSqlSafe(upsert_text(1))), host, tail, seals)
 }

@@ -1,109 +1,129 @@
 //! Whether the trail is what was written.
 
-use pangolin_core::audit::{AuditEvent, chain_link};
-use pangolin_core::ports::StoreError;
-use sqlx::any::AnyRow;
+use std::collections::BTreeSet;
 
-use super::row::AuditRow;
-use super::{Tail, parse_link};
+use pangolin_core::ports::StoreError;
+
+use super::chain::{self, Head};
+use super::list::{self, HostList};
+use super::reader::AuditReader;
+use super::{AuditBreak, AuditChain, AuditFault, AuditReport, AuditSeals, AuditTail};
 use crate::db::sql;
 use crate::row;
-use crate::store::Store;
 
-/// Rows read at once.
+/// Events read at once.
 const PAGE: i64 = 1_000;
+/// Retention may move the start of a chain while it is walked; so often it is walked again.
+const ATTEMPTS: usize = 3;
 
-/// What a walk over every chain found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AuditVerdict {
-    /// Every chain holds.
-    Ok {
-        /// Events walked over.
-        rows: u64,
-    },
-    /// A row was changed, taken out or put in.
-    Broken {
-        /// The chain.
-        host: String,
-        /// The first event that does not fit, or is missing.
-        seq: i64,
-    },
-}
-
-impl Store {
-    /// Walks every chain.
+impl AuditReader {
+    /// Walks every chain. Hosts may write meanwhile.
     ///
     /// # Errors
-    /// The database failed. A broken chain is the `Ok` value.
-    pub async fn audit_verify(&self) -> Result<AuditVerdict, StoreError> {
-        let mut rows = 0;
-        let hosts = sql("SELECT host FROM audit_anchors UNION SELECT DISTINCT host FROM audit_events ORDER BY host");
-        for found in self.db().all(hosts).await? {
-            let host = row::text(&found, "host")?;
-            match self.verify_chain(&host).await? {
-                Ok(walked) => rows += walked,
-                Err(seq) => return Ok(AuditVerdict::Broken { host, seq }),
+    /// The database failed. A broken chain is part of the report.
+    pub async fn verify(&self) -> Result<AuditReport, StoreError> {
+        let mut report = AuditReport::default();
+        // A chain gets on the list in the transaction that makes its first seal: what is read
+        // before and after the chains tells those that are gone from those that are new.
+        let before = self.listed().await?;
+        let hosts = self.chains().await?;
+        let after = self.listed().await?;
+        let mut list_fault = |fault| report.breaks.push(AuditBreak { host: String::new(), seq: 0, fault });
+        let listed = match (before, after) {
+            (Ok(before), Ok(after)) => Some((before, after)),
+            (Err(fault), _) | (_, Err(fault)) => {
+                list_fault(fault);
+                None
+            }
+        };
+        if let Some((before, after)) = &listed {
+            let fault = |host: &String, fault| AuditBreak { host: host.clone(), seq: 0, fault };
+            report.breaks.extend(before.difference(&hosts).map(|host| fault(host, AuditFault::NoChain)));
+            report.breaks.extend(hosts.difference(after).map(|host| fault(host, AuditFault::Stranger)));
+        }
+        for host in &hosts {
+            match self.walk(host).await? {
+                Ok(chain) => report.chains.push(chain),
+                Err((seq, fault)) => report.breaks.push(AuditBreak { host: host.clone(), seq, fault }),
             }
         }
-        Ok(AuditVerdict::Ok { rows })
+        Ok(report)
     }
 
-    /// Events walked over, or the number of the first that does not fit.
-    async fn verify_chain(&self, host: &str) -> Result<Result<u64, i64>, StoreError> {
-        // The anchor first: the chain may grow meanwhile, the anchor must lie on it.
-        let anchor = self.db().optional(sql("SELECT seq, link FROM audit_anchors WHERE host = $1").bind(host)).await?;
-        let anchor = anchor.map(|found| Ok::<_, StoreError>((row::int(&found, "seq")?, row::text(&found, "link")?)));
-        let anchor = anchor.transpose()?;
-        let mut tail = Tail::START;
-        let mut walked = 0;
+    /// The list of chains.
+    pub(super) async fn listed(&self) -> Result<Result<BTreeSet<String>, AuditFault>, StoreError> {
+        let Some(found) = self.db.optional(sql(list::READ)).await? else { return Ok(Err(AuditFault::NoList)) };
+        Ok(HostList::of(&found)?.hosts(&self.seals))
+    }
+
+    /// Every host that the chains themselves name.
+    pub(super) async fn chains(&self) -> Result<BTreeSet<String>, StoreError> {
+        let all = sql("SELECT host FROM audit_anchors UNION SELECT host FROM audit_checkpoints UNION \
+             SELECT DISTINCT host FROM audit_events");
+        self.db.all(all).await?.iter().map(|found| row::text(found, "host")).collect()
+    }
+
+    pub(super) async fn head(&self, host: &str) -> Result<Head, StoreError> {
+        Head::of(host, self.db.optional(Head::read(host)).await?.as_ref())
+    }
+
+    async fn walk(&self, host: &str) -> Result<Result<AuditChain, (i64, AuditFault)>, StoreError> {
+        let mut attempt = 1;
         loop {
-            let select = sql("SELECT * FROM audit_events WHERE host = $1 AND seq > $2 ORDER BY seq LIMIT $3")
-                .bind(host)
-                .bind(tail.seq)
-                .bind(PAGE);
-            let page = self.db().all(select).await?;
-            for found in &page {
-                let expected = tail.seq + 1;
-                tail = match next(tail, found)? {
-                    Some(next) => next,
-                    None => return Ok(Err(expected)),
-                };
-                walked += 1;
-                let off_anchor =
-                    anchor.as_ref().is_some_and(|(seq, link)| *seq == tail.seq && parse_link(link) != Some(tail.link));
-                if off_anchor {
-                    return Ok(Err(tail.seq));
-                }
+            let head = self.head(host).await?;
+            let found = self.walk_from(&head).await?;
+            if found.is_ok() || attempt == ATTEMPTS || self.head(host).await?.start == head.start {
+                return Ok(found);
             }
-            if i64::try_from(page.len()).unwrap_or(PAGE) < PAGE {
-                break;
-            }
-        }
-        match anchor {
-            Some((seq, _)) if seq > tail.seq => Ok(Err(tail.seq + 1)),
-            _ => Ok(Ok(walked)),
+            attempt += 1;
         }
     }
-}
 
-/// The chain after this row; none if the row does not fit: a number is missing, the link is
-/// another one, or the columns that filters look at say something else than the event.
-fn next(tail: Tail, found: &AnyRow) -> Result<Option<Tail>, StoreError> {
-    let text = row::text(found, "event")?;
-    let link = chain_link(&tail.link, &text);
-    let seq = tail.seq + 1;
-    let Ok(event) = serde_json::from_str::<AuditEvent>(&text) else { return Ok(None) };
-    let Ok(expected) = AuditRow::of(&event) else { return Ok(None) };
-    let fits = row::int(found, "seq")? == seq
-        && parse_link(&row::text(found, "link")?) == Some(link)
-        && row::text(found, "id")? == expected.id
-        && row::opt_text(found, "tenant_id")? == expected.tenant_id
-        && row::opt_text(found, "user_id")? == expected.user_id
-        && row::text(found, "action")? == expected.action
-        && row::text(found, "resource_type")? == expected.resource_type
-        && row::opt_text(found, "resource_id")? == expected.resource_id
-        && row::int(found, "at")? == expected.at
-        && row::text(found, "result")? == expected.result
-        && row::text(found, "request_id")? == expected.request_id;
-    Ok(fits.then_some(Tail { seq, link }))
+    async fn walk_from(&self, head: &Head) -> Result<Result<AuditChain, (i64, AuditFault)>, StoreError> {
+        let (start, end) = match head.ends(&self.seals) {
+            Ok(ends) => ends,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        let mut tail = start;
+        let mut rows = 0;
+        while tail.seq < end.seq {
+            let page = self.db.all(chain::events(&head.host, tail.seq, end.seq, PAGE)).await?;
+            if page.is_empty() {
+                return Ok(Err((tail.seq + 1, AuditFault::Missing)));
+            }
+            for found in &page {
+                tail = match chain::step(tail, found)? {
+                    Ok(tail) => tail,
+                    Err(fault) => return Ok(Err(fault)),
+                };
+                rows += 1;
+            }
+        }
+        Ok(self.ended(head, start, end, tail, rows))
+    }
+
+    fn ended(
+        &self,
+        head: &Head,
+        start: AuditTail,
+        end: AuditTail,
+        tail: AuditTail,
+        rows: u64,
+    ) -> Result<AuditChain, (i64, AuditFault)> {
+        if tail != end {
+            return Err((end.seq, AuditFault::Changed));
+        }
+        if let Some(fault) = head.outside(start, end) {
+            return Err(fault);
+        }
+        let mac = head.end.as_ref().and_then(|sealed| sealed.mac.as_deref()).unwrap_or_default();
+        Ok(AuditChain {
+            host: head.host.clone(),
+            rows,
+            start: start.seq,
+            end: end.seq,
+            link: end.link_text(),
+            key: AuditSeals::key_of(mac),
+        })
+    }
 }

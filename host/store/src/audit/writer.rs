@@ -1,19 +1,22 @@
 //! The one task that writes the trail. It takes all events that wait, chains them, inserts them
 //! in one transaction, and answers their waiters when that is durable. While a batch is being
-//! committed the next one gathers, so many requests share one commit.
+//! committed the next one gathers, so many requests share one commit. The end of the chain is sealed
+//! in the same transaction; a small batch is one round trip.
+
+mod begin;
 
 use std::sync::{Arc, OnceLock};
 
-use pangolin_core::audit::{AuditEvent, chain_link};
-use pangolin_core::ports::AuditUnavailable;
+use pangolin_core::audit::AuditEvent;
+use pangolin_core::ports::{AuditUnavailable, StoreError};
 use sqlx::AssertSqlSafe;
 use tokio::sync::{mpsc, oneshot};
 
-use super::row::{AuditRow, bind, insert_text};
-use super::{Tail, anchor, link_text, parse_link};
-use crate::db::{Db, sql};
-use crate::error::{broken, is_taken};
-use crate::row;
+use super::row::{AuditRow, bind, insert_text, sealed_insert_text};
+use super::{AuditSeals, AuditTail, anchor};
+use crate::db::{Db, Statement};
+use crate::dialect::Dialect;
+use crate::error::is_taken;
 
 /// Events in one batch.
 const BATCH: usize = 256;
@@ -34,9 +37,9 @@ pub(crate) struct AuditWriter(mpsc::Sender<Job>);
 
 impl AuditWriter {
     /// Starts the task. It ends when the writer is dropped or closed.
-    pub(crate) fn start(db: Arc<Db>, host: String) -> Self {
+    pub(crate) fn start(db: Arc<Db>, host: String, seals: AuditSeals) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        tokio::spawn(Task { db, host, tail: None }.run(receiver));
+        tokio::spawn(Task { db, host, seals, tail: None }.run(receiver));
         Self(sender)
     }
 
@@ -66,21 +69,28 @@ fn unavailable(error: &(dyn std::error::Error + 'static)) -> AuditUnavailable {
 struct Task {
     db: Arc<Db>,
     host: String,
+    seals: AuditSeals,
     /// The end of the chain; none until it was read, and after a failure.
-    tail: Option<Tail>,
+    tail: Option<AuditTail>,
 }
 
 /// A failure of a batch.
 #[derive(Debug)]
 enum Failure {
     /// Somebody else has written under these numbers.
-    Taken(sqlx::Error),
+    Taken(Box<dyn std::error::Error + Send + Sync>),
     Other(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
-        if is_taken(&error) { Self::Taken(error) } else { Self::Other(Box::new(error)) }
+        if is_taken(&error) { Self::Taken(Box::new(error)) } else { Self::Other(Box::new(error)) }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Other(Box::new(error))
     }
 }
 
@@ -113,10 +123,9 @@ impl Task {
                 let _ = answer.send(outcome.clone());
             }
         }
-        if let Some(tail) = self.tail
-            && let Err(error) = anchor::write(&self.host, tail).execute(&self.db.tasks).await
-        {
-            tracing::warn!(error = &error as &dyn std::error::Error, "the audit chain was not anchored");
+        if let Some(tail) = self.tail {
+            // Where logs are kept elsewhere, this shows later that the chain was not put back.
+            tracing::info!(host = self.host, seq = tail.seq, link = tail.link_text(), "end of the audit chain");
         }
         for answer in closing {
             let _ = answer.send(());
@@ -133,7 +142,7 @@ impl Task {
                 }
                 Err(Failure::Taken(error)) if attempt < ATTEMPTS => {
                     tracing::warn!(
-                        error = &error as &dyn std::error::Error,
+                        error = error.as_ref() as &dyn std::error::Error,
                         host = self.host,
                         "audit chain was continued elsewhere"
                     );
@@ -141,7 +150,7 @@ impl Task {
                 }
                 Err(Failure::Taken(error)) => {
                     self.tail = None;
-                    return Err(unavailable(&error));
+                    return Err(unavailable(error.as_ref()));
                 }
                 Err(Failure::Other(error)) => {
                     // Whether it is durable is not known: the end of the chain is read again.
@@ -153,60 +162,58 @@ impl Task {
         Err(AuditUnavailable)
     }
 
-    async fn try_write(&self, rows: &[AuditRow]) -> Result<Tail, Failure> {
-        let before = match self.tail {
+    async fn try_write(&self, rows: &[AuditRow]) -> Result<AuditTail, Failure> {
+        let mut tail = match self.tail {
             Some(tail) => tail,
-            None => self.read_tail().await?,
+            None => self.begin().await?,
         };
-        let mut after = before;
         let mut links = Vec::with_capacity(rows.len());
         for row in rows {
-            after = Tail { seq: after.seq + 1, link: chain_link(&after.link, &row.event) };
-            links.push((after.seq, link_text(&after.link)));
+            tail = tail.followed_by(&row.event);
+            links.push((tail.seq, tail.link_text()));
         }
-        let anchored = anchor::is_due(before.seq, after.seq);
         let mut links = links.into_iter();
-        if rows.len() <= EXACT && !anchored {
-            // One statement is a transaction of its own.
-            self.insert(rows, &mut links).execute(&self.db.tasks).await?;
-            return Ok(after);
+        if rows.len() <= EXACT {
+            let insert = self.insert(sealed_text_for(self.db.dialect, rows.len()), rows, &mut links);
+            self.at_once(anchor::bind(insert, &self.host, tail, &self.seals)).await?;
+            return Ok(tail);
         }
         let mut tx = self.db.tasks.begin_with(self.db.dialect.begin_write()).await?;
         let mut rest = rows;
         while !rest.is_empty() {
             let (now, later) = rest.split_at_checked(chunk(rest.len())).unwrap_or((rest, &[]));
-            self.insert(now, &mut links).execute(&mut *tx).await?;
+            self.insert(text_for(now.len()), now, &mut links).execute(&mut *tx).await?;
             rest = later;
         }
-        if anchored {
-            anchor::write(&self.host, after).execute(&mut *tx).await?;
-        }
+        anchor::write(&self.host, tail, &self.seals).execute(&mut *tx).await?;
         tx.commit().await?;
-        Ok(after)
+        Ok(tail)
+    }
+
+    /// Runs a text that is a transaction of its own.
+    async fn at_once(&self, statement: Statement<'_>) -> Result<(), Failure> {
+        let mut connection = self.db.tasks.acquire().await?;
+        let done = statement.execute(&mut *connection).await;
+        if done.is_err() && self.db.dialect == Dialect::Sqlite {
+            // The text stopped half-way. Some failures have ended the transaction already; then
+            // this one fails, and that is all.
+            let _ = sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await;
+        }
+        done?;
+        Ok(())
     }
 
     fn insert<'q>(
         &'q self,
+        text: Arc<str>,
         rows: &'q [AuditRow],
         links: &mut impl Iterator<Item = (i64, String)>,
-    ) -> crate::db::Statement<'q> {
-        let mut insert = sqlx::query(AssertSqlSafe(text_for(rows.len())));
+    ) -> Statement<'q> {
+        let mut insert = sqlx::query(AssertSqlSafe(text));
         for (row, (seq, link)) in rows.iter().zip(links) {
             insert = bind(insert, &self.host, seq, link, row);
         }
         insert
-    }
-
-    async fn read_tail(&self) -> Result<Tail, Failure> {
-        let select = sql("SELECT seq, link FROM audit_events WHERE host = $1 ORDER BY seq DESC LIMIT 1");
-        // From the connection that writes, so that nothing written before is missed.
-        let found = select.bind(self.host.as_str()).fetch_optional(&self.db.tasks).await?;
-        let Some(found) = found else { return Ok(Tail::START) };
-        let read = || {
-            let link = parse_link(&row::text(&found, "link")?).ok_or_else(|| broken("the last link is not a link"))?;
-            Ok::<_, pangolin_core::ports::StoreError>(Tail { seq: row::int(&found, "seq")?, link })
-        };
-        read().map_err(|error| Failure::Other(Box::new(error)))
     }
 }
 
@@ -225,6 +232,14 @@ fn text_for(rows: usize) -> Arc<str> {
     static TEXTS: [OnceLock<Arc<str>>; BATCH + 1] = [const { OnceLock::new() }; BATCH + 1];
     let make = || Arc::from(insert_text(rows));
     TEXTS.get(rows).map_or_else(make, |text| Arc::clone(text.get_or_init(make)))
+}
+
+/// The same with the end of the chain.
+fn sealed_text_for(dialect: Dialect, rows: usize) -> Arc<str> {
+    static TEXTS: [[OnceLock<Arc<str>>; EXACT + 1]; 2] = [const { [const { OnceLock::new() }; EXACT + 1] }; 2];
+    let make = || Arc::from(sealed_insert_text(dialect, rows));
+    let of_dialect = TEXTS.get(usize::from(dialect == Dialect::Postgres)).and_then(|texts| texts.get(rows));
+    of_dialect.map_or_else(make, |text| Arc::clone(text.get_or_init(make)))
 }
 
 #[cfg(test)]
@@ -248,7 +263,12 @@ mod tests {
 
     #[test]
     fn the_text_has_a_place_for_every_value() {
-        assert_eq!(text_for(3).matches('$').count(), 39);
-        assert!(text_for(2).contains("($14, "));
+        assert_eq!(text_for(3).matches('$').count(), 48);
+        assert!(text_for(2).contains("($17, "));
+        for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+            let text = sealed_text_for(dialect, 2);
+            assert_eq!(text.matches('$').count(), 2 * 16 + anchor::VALUES, "{text}");
+            assert!(text.contains("$36") && !text.contains("$37"), "{text}");
+        }
     }
 }
