@@ -52,6 +52,8 @@ ids! {
     TableId,
     /// A token (the `jti` claim).
     TokenId,
+    /// A key of a service user; not the key.
+    ApiKeyId,
     /// A row of the audit trail.
     AuditId,
     /// A lease.

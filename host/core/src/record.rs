@@ -111,8 +111,16 @@ pub struct TokenRecord {
     pub created_at: UnixMillis,
     /// When it ends.
     pub expires_at: UnixMillis,
-    /// When revoked.
+    /// From when on it is revoked; may lie ahead, where a key was rotated with a time of grace.
     pub revoked_at: Option<UnixMillis>,
+}
+
+impl TokenRecord {
+    /// Whether the token is revoked at `now`.
+    #[must_use]
+    pub fn is_revoked(&self, now: UnixMillis) -> bool {
+        self.revoked_at.is_some_and(|from| from <= now)
+    }
 }
 
 /// A role: grants under a name.

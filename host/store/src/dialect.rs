@@ -37,6 +37,15 @@ impl Dialect {
         }
     }
 
+    /// Keeps a revision from being raised until the end of the transaction. On SQLite nobody else
+    /// writes meanwhile.
+    pub(crate) fn hold_revision(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some("SELECT value FROM revisions WHERE name = $1 FOR SHARE"),
+        }
+    }
+
     /// Keeps two hosts from migrating at once.
     pub(crate) fn lock_migrations(self) -> Option<&'static str> {
         match self {

@@ -6,6 +6,7 @@ use pangolin_core::clock::UnixMillis;
 use pangolin_core::id::{RoleId, UserId};
 use pangolin_core::permission::Grant;
 use pangolin_core::ports::StoreError;
+use pangolin_core::principal::AccountKind;
 use pangolin_core::record::User;
 
 use crate::generation::Slot;
@@ -34,6 +35,8 @@ pub struct PrincipalRecord {
     pub roles: Arc<[RoleId]>,
     /// Direct grants, then those of the roles.
     pub grants: Arc<[Grant]>,
+    /// When the account ends, if ever; only service users do.
+    pub expires_at: Option<UnixMillis>,
     /// Until when the account was revoked, if ever: nothing minted before is served.
     pub cut_off: Option<UnixMillis>,
 }
@@ -62,8 +65,13 @@ impl Store {
         let direct = self.list_grants(record.tenant_id, Some(user)).await?;
         let held: Arc<[HeldRole]> =
             roles.into_iter().map(|role| HeldRole { id: role.id, name: role.name, grants: role.permissions }).collect();
+        let expires_at = match record.kind {
+            AccountKind::Service => self.end_of_service_user(user).await?,
+            AccountKind::Person | AccountKind::External => None,
+        };
         let principal = Arc::new(PrincipalRecord {
             user: record,
+            expires_at,
             roles: held.iter().map(|role| role.id).collect(),
             grants: direct
                 .into_iter()

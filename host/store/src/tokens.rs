@@ -8,12 +8,22 @@ use pangolin_core::ports::StoreError;
 use pangolin_core::record::TokenRecord;
 use sqlx::any::AnyRow;
 
-use crate::db::sql;
+use crate::api_keys::KeyHash;
+use crate::db::{Statement, sql};
 use crate::error::{backend, on_write};
 use crate::generation::Slot;
 use crate::row;
 use crate::store::Store;
 use crate::tx::Tx;
+
+/// What a new token comes of. It is recorded only if that still stands.
+#[derive(Debug, Clone, Copy)]
+pub enum Basis<'a> {
+    /// Another token, which was exchanged.
+    Token(TokenId),
+    /// A key of a service user.
+    Key(&'a KeyHash),
+}
 
 impl Store {
     /// Records a token. Snapshots stay as they are: an unknown token is never remembered.
@@ -21,20 +31,44 @@ impl Store {
     /// # Errors
     /// The identifier is taken.
     pub async fn insert_token(&self, token: &TokenRecord) -> Result<(), StoreError> {
-        let insert =
-            sql("INSERT INTO tokens (id, user_id, tenant_id, username, role, created_at, expires_at, revoked_at, family, roles) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")
-            .bind(token.id.to_string())
-            .bind(token.user_id.to_string())
-            .bind(token.tenant_id.map(|tenant| tenant.to_string()))
-            .bind(token.username.as_str())
-            .bind(token.role.as_str())
-            .bind(token.created_at.0)
-            .bind(token.expires_at.0)
-            .bind(token.revoked_at.map(|at| at.0))
-            .bind(token.family.to_string())
-            .bind(token.roles.as_ref().map(row::to_json).transpose()?);
-        self.db().execute(insert).await.map(drop).map_err(on_write("token", "user"))
+        self.db().execute(insert(token)?).await.map(drop).map_err(on_write("token", "user"))
+    }
+
+    /// Records a token that comes of something else; `false` if that was revoked meanwhile. It
+    /// ends when its basis is to end.
+    ///
+    /// # Errors
+    /// The identifier is taken.
+    pub async fn insert_token_of(
+        &self,
+        basis: Basis<'_>,
+        token: &TokenRecord,
+        at: UnixMillis,
+    ) -> Result<bool, StoreError> {
+        let mut tx = Tx::begin(self.db()).await?;
+        // Whoever revokes raises this first, and so either sees the new token or is seen here.
+        tx.hold(Slot::Tokens).await?;
+        let Some(revoked_at) = end_of(&mut tx, basis, at).await? else { return Ok(false) };
+        let token = TokenRecord { revoked_at, ..token.clone() };
+        tx.execute(insert(&token)?).await.map_err(on_write("token", "user"))?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Revokes the chain of `old` and records `new` in its place; `false` if `old` was revoked
+    /// before. Of two that ask at once one gets a token.
+    ///
+    /// # Errors
+    /// The identifier is taken.
+    pub async fn replace_token(&self, old: TokenId, new: &TokenRecord, at: UnixMillis) -> Result<bool, StoreError> {
+        let mut tx = Tx::begin(self.db()).await?;
+        tx.raise([Slot::Tokens]).await?;
+        let Some(revoked_at) = end_of(&mut tx, Basis::Token(old), at).await? else { return Ok(false) };
+        revoke_family(&mut tx, old, at).await?;
+        let new = TokenRecord { revoked_at, ..new.clone() };
+        tx.execute(insert(&new)?).await.map_err(on_write("token", "user"))?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// One token. Warm: from memory.
@@ -53,21 +87,19 @@ impl Store {
         Ok(Some(token))
     }
 
-    /// Revokes a token; `false` if there is none or it was revoked before.
+    /// Revokes a token and all others of its chain; `false` if there is none or it was revoked
+    /// before.
     ///
     /// # Errors
     /// The database failed.
     pub async fn revoke_token(&self, id: TokenId, at: UnixMillis) -> Result<bool, StoreError> {
         let mut tx = Tx::begin(self.db()).await?;
         tx.raise([Slot::Tokens]).await?;
-        let update = sql("UPDATE tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL")
-            .bind(id.to_string())
-            .bind(at.0);
-        let revoked = tx.execute(update).await.map_err(backend)?;
-        if revoked > 0 {
+        let revoked = revoke_family(&mut tx, id, at).await?;
+        if revoked {
             tx.commit().await?;
         }
-        Ok(revoked > 0)
+        Ok(revoked)
     }
 
     /// Revokes every token of a user and says how many there were.
@@ -77,10 +109,7 @@ impl Store {
     pub async fn revoke_tokens_of(&self, user: UserId, at: UnixMillis) -> Result<u64, StoreError> {
         let mut tx = Tx::begin(self.db()).await?;
         tx.raise([Slot::Tokens]).await?;
-        let update = sql("UPDATE tokens SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL")
-            .bind(user.to_string())
-            .bind(at.0);
-        let revoked = tx.execute(update).await.map_err(backend)?;
+        let revoked = revoke_all_of(&mut tx, user, at).await?;
         tx.commit().await?;
         Ok(revoked)
     }
@@ -103,6 +132,56 @@ impl Store {
         // A snapshot may outlive the row; the token in it has ended all the same.
         self.db().execute(sql("DELETE FROM tokens WHERE expires_at < $1").bind(at.0)).await.map_err(backend)
     }
+}
+
+fn insert(token: &TokenRecord) -> Result<Statement<'static>, StoreError> {
+    Ok(sql("INSERT INTO tokens \
+         (id, user_id, tenant_id, username, role, created_at, expires_at, revoked_at, family, roles) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")
+    .bind(token.id.to_string())
+    .bind(token.user_id.to_string())
+    .bind(token.tenant_id.map(|tenant| tenant.to_string()))
+    .bind(token.username.clone())
+    .bind(token.role.as_str())
+    .bind(token.created_at.0)
+    .bind(token.expires_at.0)
+    .bind(token.revoked_at.map(|at| at.0))
+    .bind(token.family.to_string())
+    .bind(token.roles.as_ref().map(row::to_json).transpose()?))
+}
+
+/// When a basis is to end, if it stands at `at`; none: it does not.
+async fn end_of(tx: &mut Tx, basis: Basis<'_>, at: UnixMillis) -> Result<Option<Option<UnixMillis>>, StoreError> {
+    let select = match basis {
+        Basis::Token(id) => sql("SELECT revoked_at AS ends FROM tokens WHERE id = $1").bind(id.to_string()),
+        Basis::Key(hash) => sql("SELECT expires_at AS ends FROM api_keys WHERE hash = $1").bind(hash.to_string()),
+    };
+    let Some(found) = tx.optional(select).await? else { return Ok(None) };
+    let ends = row::opt_instant(&found, "ends")?;
+    Ok(ends.is_none_or(|ends| ends > at).then_some(ends))
+}
+
+/// Revokes a token and its chain, as part of a transaction that has raised the revision; says
+/// whether the token stood.
+async fn revoke_family(tx: &mut Tx, id: TokenId, at: UnixMillis) -> Result<bool, StoreError> {
+    let update = sql("UPDATE tokens SET revoked_at = $2 \
+         WHERE family = (SELECT family FROM tokens WHERE id = $1) AND (revoked_at IS NULL OR revoked_at > $2) \
+         RETURNING id")
+    .bind(id.to_string())
+    .bind(at.0);
+    let revoked: Vec<TokenId> =
+        tx.all(update).await?.iter().map(|found| row::parsed(found, "id")).collect::<Result<_, _>>()?;
+    Ok(revoked.contains(&id))
+}
+
+/// Revokes every token of a user from `at` on, as part of a transaction that has raised the
+/// revision.
+pub(crate) async fn revoke_all_of(tx: &mut Tx, user: UserId, at: UnixMillis) -> Result<u64, StoreError> {
+    let update = sql("UPDATE tokens SET revoked_at = $2 \
+         WHERE user_id = $1 AND (revoked_at IS NULL OR revoked_at > $2)")
+    .bind(user.to_string())
+    .bind(at.0);
+    tx.execute(update).await.map_err(backend)
 }
 
 fn read(found: &AnyRow) -> Result<TokenRecord, StoreError> {

@@ -77,6 +77,15 @@ impl Tx {
         if self.exists(statement).await? { Ok(()) } else { Err(StoreError::NotFound("catalog")) }
     }
 
+    /// Keeps a revision from being raised until the end: what is read from now on still stands
+    /// when this transaction commits.
+    pub(crate) async fn hold(&mut self, slot: Slot) -> Result<(), StoreError> {
+        match self.db.dialect.hold_revision() {
+            Some(statement) => self.optional(sql(statement).bind(slot.name())).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
     /// Raises revisions, in the one order that all transactions keep.
     pub(crate) async fn raise(&mut self, slots: impl IntoIterator<Item = Slot>) -> Result<(), StoreError> {
         let mut slots: Vec<Slot> = slots.into_iter().collect();

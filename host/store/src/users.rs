@@ -12,6 +12,7 @@ use crate::generation::Slot;
 use crate::page::OffsetPage;
 use crate::row;
 use crate::store::Store;
+use crate::tokens;
 use crate::tx::Tx;
 
 impl Store {
@@ -44,17 +45,19 @@ impl Store {
         self.db().optional(select).await?.as_ref().map(read).transpose()
     }
 
-    /// Users by name, of one tenant or of all.
+    /// People and external users by name, of one tenant or of all. Service users are listed by
+    /// [`Store::list_service_users`].
     ///
     /// # Errors
     /// The database failed.
     pub async fn list_users(&self, tenant: Option<TenantId>, page: &OffsetPage) -> Result<Vec<User>, StoreError> {
         let select = match tenant {
-            Some(tenant) => sql("SELECT * FROM users WHERE tenant_id = $3 ORDER BY username, id LIMIT $1 OFFSET $2")
-                .bind(page.sql_limit())
-                .bind(page.sql_offset())
-                .bind(tenant.to_string()),
-            None => sql("SELECT * FROM users ORDER BY username, id LIMIT $1 OFFSET $2")
+            Some(tenant) => sql("SELECT * FROM users WHERE tenant_id = $3 AND kind <> 'service' \
+                 ORDER BY username, id LIMIT $1 OFFSET $2")
+            .bind(page.sql_limit())
+            .bind(page.sql_offset())
+            .bind(tenant.to_string()),
+            None => sql("SELECT * FROM users WHERE kind <> 'service' ORDER BY username, id LIMIT $1 OFFSET $2")
                 .bind(page.sql_limit())
                 .bind(page.sql_offset()),
         };
@@ -89,10 +92,7 @@ impl Store {
     pub async fn delete_user(&self, id: UserId) -> Result<(), StoreError> {
         let mut tx = Tx::management(self.db()).await?;
         tx.raise([Slot::Tokens]).await?;
-        let revoke = sql("UPDATE tokens SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL")
-            .bind(id.to_string())
-            .bind(self.inner.clock.now().0);
-        tx.execute(revoke).await.map_err(backend)?;
+        tokens::revoke_all_of(&mut tx, id, self.inner.clock.now()).await?;
         let delete = sql("DELETE FROM users WHERE id = $1").bind(id.to_string());
         if tx.execute(delete).await.map_err(backend)? == 0 {
             return Err(StoreError::NotFound("user"));

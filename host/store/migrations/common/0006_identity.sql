@@ -27,3 +27,4 @@ CREATE INDEX api_keys_user ON api_keys (user_id);
 ALTER TABLE tokens ADD COLUMN family KEY_TEXT;
 ALTER TABLE tokens ADD COLUMN roles TEXT;
 CREATE INDEX tokens_family ON tokens (family);
+UPDATE tokens SET family = id;
