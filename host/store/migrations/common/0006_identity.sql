@@ -28,3 +28,7 @@ ALTER TABLE tokens ADD COLUMN family KEY_TEXT;
 ALTER TABLE tokens ADD COLUMN roles TEXT;
 CREATE INDEX tokens_family ON tokens (family);
 UPDATE tokens SET family = id;
+CREATE INDEX tokens_family ON tokens (family);
+
+-- Whoever records a token that comes of another locks this row against revocations.
+INSERT INTO revisions (name, value) VALUES ('tokens', 0) ON CONFLICT (name) DO NOTHING;
