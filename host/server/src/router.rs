@@ -8,7 +8,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::api;
-use crate::auth::{RequestId, neighbours};
+use crate::auth::{context, neighbours};
 use crate::error::ApiError;
 use crate::state::AppState;
 
@@ -21,9 +21,11 @@ fn routes() -> OpenApiRouter<AppState> {
         .merge(api::app_config::routes())
         .merge(api::openapi::routes())
         .merge(api::session::routes())
+        .merge(api::oauth::routes())
         // Identity.
         .merge(api::tenants::routes())
         .merge(api::users::routes())
+        .merge(api::service_users::routes())
         .merge(api::tokens::routes())
         .merge(api::roles::routes())
         .merge(api::permissions::routes())
@@ -32,6 +34,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .merge(api::catalogs::routes())
         .merge(api::plugins::routes())
         .merge(api::leases::routes())
+        .merge(api::search::routes())
         .merge(api::audit::routes())
         // Iceberg REST.
         .merge(api::iceberg::routes())
@@ -51,10 +54,10 @@ pub fn router(state: AppState) -> Router {
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .with_state(state.clone())
-        .layer(middleware::from_fn_with_state(state, neighbours::layer))
+        .layer(middleware::from_fn_with_state(state.clone(), neighbours::layer))
         .layer(DefaultBodyLimit::max(body_limit))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn(RequestId::layer))
+        .layer(middleware::from_fn_with_state(state, context::layer))
 }
 
 async fn unknown(uri: axum::http::Uri) -> Response {

@@ -40,6 +40,9 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     tracing::info!(address = %local, version = env!("CARGO_PKG_VERSION"), "serving");
     let sweeper = LeaseSweeper::start(state.clone());
     let watcher = PluginWatcher::start(&state);
+    let warmed = state.clone();
+    // Nothing waits for it: a request that comes first fetches what it needs.
+    let warming = tokio::spawn(async move { warmed.issuers.warm().await });
     let app = router::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let server = axum::serve(listener, app).with_graceful_shutdown(async move {
@@ -55,6 +58,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         served = server => served.context("the listener failed")?,
         () = grace => tracing::warn!("requests were still running and have been ended"),
     }
+    warming.abort();
     drop((sweeper, watcher));
     state.close().await;
     Ok(())

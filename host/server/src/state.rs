@@ -11,6 +11,7 @@ use pangolin_egress::EgressClient;
 use pangolin_store::Store;
 use prometheus_client::registry::Registry;
 
+use crate::auth::oidc::Issuers;
 use crate::auth::passwords::Passwords;
 use crate::auth::throttle::Throttle;
 use crate::auth::tokens::TokenIssuer;
@@ -33,6 +34,7 @@ pub struct Inner {
     pub(crate) catalogs: Arc<Catalogs>,
     pub(crate) egress: EgressClient,
     pub(crate) tokens: TokenIssuer,
+    pub(crate) issuers: Issuers,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
     /// Hash of Root's configured password; none in No-Auth mode.

@@ -14,6 +14,7 @@ use pangolin_runtime::{DEFAULT_PLACES, GrantFile, Runtime, RuntimeConfig, Servic
 use pangolin_store::{Store, StoreConfig};
 use prometheus_client::registry::Registry;
 
+use crate::auth::oidc::Issuers;
 use crate::auth::passwords::Passwords;
 use crate::auth::throttle::Throttle;
 use crate::auth::tokens::TokenIssuer;
@@ -90,6 +91,7 @@ pub async fn assemble(
     };
     let state = AppState::new(Inner {
         tokens: TokenIssuer::new(&config.jwt_secret),
+        issuers: Issuers::new(&config.issuers, &config.egress, &clock).context("the issuers cannot be used")?,
         throttle: Throttle::new(config.limits.auth_failures, config.limits.auth_window_seconds),
         config,
         clock,

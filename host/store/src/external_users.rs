@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
+use pangolin_core::clock::UnixMillis;
 use pangolin_core::id::{TenantId, UserId};
 use pangolin_core::ports::StoreError;
 use pangolin_core::record::{ExternalIdentity, User};
 
 use crate::db::sql;
-use crate::error::{is_taken, on_write};
+use crate::error::{backend, is_taken};
 use crate::generation::Slot;
 use crate::principals::{HeldRole, PrincipalRecord};
 use crate::row;
@@ -23,6 +24,17 @@ pub enum Provisioned {
     Made(UserId),
     /// Another request was first.
     Found(UserId),
+    /// Another account of the tenant has the name.
+    NameTaken,
+}
+
+/// How [`Store::rename_external_user`] ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Renamed {
+    /// The user has the name.
+    Done,
+    /// A token that was issued later gave it the name that it has.
+    Older,
     /// Another account of the tenant has the name.
     NameTaken,
 }
@@ -52,11 +64,12 @@ impl Store {
         Ok(Some(id))
     }
 
-    /// Makes an external user, unless somebody was first. Of many at once one makes it.
+    /// Makes an external user, unless somebody was first. Of many at once one makes it. `issued` is
+    /// when the token was issued that names it.
     ///
     /// # Errors
     /// There is no such tenant, the user is no external one, or the database failed.
-    pub async fn provision_external_user(&self, user: &User) -> Result<Provisioned, StoreError> {
+    pub async fn provision_external_user(&self, user: &User, issued: UnixMillis) -> Result<Provisioned, StoreError> {
         let identity = user.external.as_ref().ok_or(StoreError::NotFound("identity at an issuer"))?;
         // The first statement puts such transactions in a row: what is read after it stays true.
         let mut tx = Tx::management(self.db()).await?;
@@ -74,25 +87,33 @@ impl Store {
             return Ok(Provisioned::NameTaken);
         }
         users::insert(&mut tx, user).await?;
+        let named = sql("UPDATE users SET named_at = $2 WHERE id = $1").bind(user.id.to_string()).bind(issued.0);
+        tx.execute(named).await.map_err(backend)?;
         tx.commit().await?;
         Ok(Provisioned::Made(user.id))
     }
 
-    /// Gives an external user the name that its issuer gives it now; `false`: another account of
-    /// the tenant has it.
+    /// Gives an external user the name that its issuer gives it, in a token that was issued then.
     ///
     /// # Errors
-    /// There is no such external user, or the database failed.
-    pub async fn rename_external_user(&self, id: UserId, username: &str) -> Result<bool, StoreError> {
+    /// The database failed.
+    pub async fn rename_external_user(
+        &self,
+        id: UserId,
+        username: &str,
+        issued: UnixMillis,
+    ) -> Result<Renamed, StoreError> {
         let mut tx = Tx::management(self.db()).await?;
-        let update = sql("UPDATE users SET username = $2 WHERE id = $1 AND kind = 'external'")
-            .bind(id.to_string())
-            .bind(username);
+        let update = sql("UPDATE users SET username = $2, named_at = $3 \
+             WHERE id = $1 AND kind = 'external' AND (named_at IS NULL OR named_at < $3)")
+        .bind(id.to_string())
+        .bind(username)
+        .bind(issued.0);
         match tx.execute(update).await {
-            Ok(0) => Err(StoreError::NotFound("user")),
-            Ok(_) => tx.commit().await.map(|()| true),
-            Err(error) if is_taken(&error) => Ok(false),
-            Err(error) => Err(on_write("user", "tenant")(error)),
+            Ok(0) => Ok(Renamed::Older),
+            Ok(_) => tx.commit().await.map(|()| Renamed::Done),
+            Err(error) if is_taken(&error) => Ok(Renamed::NameTaken),
+            Err(error) => Err(backend(error)),
         }
     }
 

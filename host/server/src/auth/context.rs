@@ -1,47 +1,62 @@
-//! Where a request comes from.
+//! Where a request comes from, and what names it in audit rows, log lines and the reply.
+
+mod client_address;
+mod trace_parent;
 
 use std::net::SocketAddr;
 
-use axum::extract::{ConnectInfo, FromRequestParts, Request};
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use pangolin_core::audit::RequestContext;
+use tracing::Instrument as _;
 
-/// Identifier of the request, in audit rows, log lines and the reply's `x-request-id`.
-#[derive(Debug, Clone)]
-pub(crate) struct RequestId(String);
+use self::client_address::client_address;
+use self::trace_parent::trace_id;
+use crate::state::AppState;
 
-impl RequestId {
-    /// Gives every request an identifier: the caller's own, if it is a plain one, or a new one.
-    pub(crate) async fn layer(mut request: Request, next: Next) -> Response {
-        let given = request.headers().get("x-request-id").and_then(|value| value.to_str().ok()).filter(|text| {
-            (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-        });
-        let id = given.map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned);
-        let header = HeaderValue::from_str(&id).ok();
-        request.extensions_mut().insert(Self(id));
-        let mut response = next.run(request).await;
-        if let Some(header) = header {
-            response.headers_mut().insert("x-request-id", header);
-        }
-        response
+/// The header that names a request, in both directions.
+const REQUEST_ID: &str = "x-request-id";
+
+/// Notes once for every request where it comes from. Log lines of the request are in a span with
+/// its names.
+pub(crate) async fn layer(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let trusted = &state.config.listen.trusted_proxies;
+    let context = RequestContext {
+        request_id: request_id(headers),
+        trace_id: trace_id(headers),
+        ip_address: peer.map(|peer| client_address(peer, headers, trusted).to_string()),
+        user_agent: headers
+            .get(header::USER_AGENT)
+            .and_then(|value| value.to_str().ok())
+            .map(|text| text.chars().take(256).collect()),
+    };
+    // Of the highest level, so that lines of every level have it.
+    let span = tracing::error_span!("api.request", request_id = %context.request_id, trace_id = context.trace_id);
+    let named = HeaderValue::from_str(&context.request_id).ok();
+    request.extensions_mut().insert(context);
+    let mut response = next.run(request).instrument(span).await;
+    if let Some(named) = named {
+        response.headers_mut().insert(REQUEST_ID, named);
     }
+    response
+}
+
+/// The caller's own name for the request, if it is a plain one, or a new one.
+fn request_id(headers: &HeaderMap) -> String {
+    let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|text| {
+        (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    });
+    given.map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned)
 }
 
 /// What audit rows say of a request's origin.
 pub(crate) fn request_context(parts: &Parts) -> RequestContext {
-    RequestContext {
-        request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
-        trace_id: None,
-        ip_address: parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_string()),
-        user_agent: parts
-            .headers
-            .get(header::USER_AGENT)
-            .and_then(|value| value.to_str().ok())
-            .map(|text| text.chars().take(256).collect()),
-    }
+    parts.extensions.get::<RequestContext>().cloned().unwrap_or_default()
 }
 
 /// Extracts where a request comes from, for routes without a caller.

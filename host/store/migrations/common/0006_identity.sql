@@ -2,6 +2,8 @@
 ALTER TABLE users ADD COLUMN kind TEXT NOT NULL DEFAULT 'person';
 ALTER TABLE users ADD COLUMN issuer KEY_TEXT;
 ALTER TABLE users ADD COLUMN subject KEY_TEXT;
+-- When the token was issued that gave an external user its name: an older one does not name it back.
+ALTER TABLE users ADD COLUMN named_at BIGINT;
 CREATE UNIQUE INDEX users_external ON users (tenant_id, issuer, subject);
 
 -- What a service user has beyond a user.
@@ -26,7 +28,6 @@ CREATE INDEX api_keys_user ON api_keys (user_id);
 -- Tokens that were exchanged for one another are one family; `roles` narrows a token.
 ALTER TABLE tokens ADD COLUMN family KEY_TEXT;
 ALTER TABLE tokens ADD COLUMN roles TEXT;
-CREATE INDEX tokens_family ON tokens (family);
 UPDATE tokens SET family = id;
 CREATE INDEX tokens_family ON tokens (family);
 

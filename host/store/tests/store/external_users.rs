@@ -5,10 +5,10 @@ use pangolin_core::permission::Action;
 use pangolin_core::ports::StoreError;
 use pangolin_core::principal::AccountKind;
 use pangolin_core::record::{ExternalIdentity, User};
-use pangolin_store::Provisioned;
+use pangolin_store::{Provisioned, Renamed};
 
 use crate::make;
-use crate::testdb::TestDb;
+use crate::testdb::{NOW, TestDb};
 
 fn external(tenant: TenantId, subject: &str, name: &str) -> User {
     let external = ExternalIdentity { issuer: "https://sso.example".to_owned(), subject: subject.to_owned() };
@@ -24,7 +24,7 @@ pub(crate) async fn an_external_user_is_made_once(db: TestDb) {
     let mut tasks = tokio::task::JoinSet::new();
     for user in asked.clone() {
         let store = store.clone();
-        tasks.spawn(async move { store.provision_external_user(&user).await.unwrap() });
+        tasks.spawn(async move { store.provision_external_user(&user, NOW).await.unwrap() });
     }
     let made = tasks.join_all().await;
     let winner = made.iter().find_map(|outcome| match outcome {
@@ -44,13 +44,13 @@ pub(crate) async fn an_external_user_is_made_once(db: TestDb) {
     assert_eq!((read.kind, read.external, read.password_hash), (AccountKind::External, Some(identity.clone()), None));
 
     // The same person is another account in another tenant; a deleted one would be made again.
-    let there = store.provision_external_user(&external(other.id, "s-1", "ada")).await.unwrap();
+    let there = store.provision_external_user(&external(other.id, "s-1", "ada"), NOW).await.unwrap();
     assert!(matches!(there, Provisioned::Made(id) if id != winner));
     store.delete_user(winner).await.unwrap();
     assert_eq!(store.external_user(acme.id, &identity).await.unwrap(), None);
-    let again = store.provision_external_user(&external(acme.id, "s-1", "ada")).await.unwrap();
+    let again = store.provision_external_user(&external(acme.id, "s-1", "ada"), NOW).await.unwrap();
     assert!(matches!(again, Provisioned::Made(id) if id != winner));
-    let nowhere = store.provision_external_user(&external(TenantId::generate(), "s-1", "ada")).await;
+    let nowhere = store.provision_external_user(&external(TenantId::generate(), "s-1", "ada"), NOW).await;
     assert!(matches!(nowhere, Err(StoreError::NotFound("tenant"))), "{nowhere:?}");
 }
 
@@ -60,18 +60,22 @@ pub(crate) async fn a_name_belongs_to_one_account(db: TestDb) {
     store.create_tenant(&acme).await.unwrap();
     let person = make::user(acme.id, "ada");
     store.create_user(&person).await.unwrap();
-    let taken = store.provision_external_user(&external(acme.id, "s-1", "ada")).await.unwrap();
+    let taken = store.provision_external_user(&external(acme.id, "s-1", "ada"), NOW).await.unwrap();
     assert_eq!(taken, Provisioned::NameTaken);
-    let Provisioned::Made(id) = store.provision_external_user(&external(acme.id, "s-1", "eve")).await.unwrap() else {
+    let Provisioned::Made(id) = store.provision_external_user(&external(acme.id, "s-1", "eve"), NOW).await.unwrap() else {
         panic!("it is not made");
     };
-    assert!(!store.rename_external_user(id, "ada").await.unwrap());
+    let later = NOW.plus_seconds(10);
+    assert_eq!(store.rename_external_user(id, "ada", later).await.unwrap(), Renamed::NameTaken);
     assert_eq!(store.user(id).await.unwrap().unwrap().username, "eve");
-    assert!(store.rename_external_user(id, "eva").await.unwrap());
+    assert_eq!(store.rename_external_user(id, "eva", later).await.unwrap(), Renamed::Done);
+    for (name, issued) in [("eve", NOW), ("evi", later)] {
+        assert_eq!(store.rename_external_user(id, name, issued).await.unwrap(), Renamed::Older, "{name}");
+    }
     assert_eq!(store.principal(id).await.unwrap().unwrap().user.username, "eva");
-    let not_external = store.rename_external_user(person.id, "adam").await;
-    assert!(matches!(not_external, Err(StoreError::NotFound("user"))));
-    let not_external = store.provision_external_user(&make::user(acme.id, "bob")).await;
+    // Nobody else is renamed.
+    assert_eq!(store.rename_external_user(person.id, "adam", later).await.unwrap(), Renamed::Older);
+    let not_external = store.provision_external_user(&make::user(acme.id, "bob"), NOW).await;
     assert!(not_external.is_err());
 }
 
@@ -87,7 +91,7 @@ pub(crate) async fn claimed_roles_stand_beside_stored_ones(db: TestDb) {
         store.create_role(role).await.unwrap();
     }
     let user = external(acme.id, "s-1", "ada");
-    store.provision_external_user(&user).await.unwrap();
+    store.provision_external_user(&user, NOW).await.unwrap();
     store.assign_role(acme.id, user.id, held.id).await.unwrap();
     let names = ["held", "claimed", "foreign", "nowhere"].map(str::to_owned);
     let found = store.principal_with_roles(user.id, &names).await.unwrap().unwrap();

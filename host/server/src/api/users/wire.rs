@@ -72,7 +72,7 @@ impl From<&User> for UserInfo {
             tenant_id: Some(user.tenant_id),
             tenant: Some(user.tenant_id),
             role: user.role,
-            oauth_provider: None,
+            oauth_provider: user.external.as_ref().map(|external| external.issuer.clone()),
             created_at: Some(user.created_at.to_rfc3339()),
             last_login: user.last_login.map(UnixMillis::to_rfc3339),
             active: user.active,

@@ -1,0 +1,234 @@
+//! From an identity at an issuer to the account here: made at its first use, renamed with the
+//! issuer, with the rank and the roles of the claims for this request.
+
+use std::time::Duration;
+
+use pangolin_core::audit::{AuditResult, RequestContext};
+use pangolin_core::clock::UnixMillis;
+use pangolin_core::id::{TenantId, UserId};
+use pangolin_core::ports::StoreError;
+use pangolin_core::principal::{AccountKind, Principal, UserRole};
+use pangolin_core::record::User;
+use pangolin_store::{Provisioned, Renamed};
+use serde_json::json;
+
+use super::identity::{Identity, NotAdmitted};
+use crate::audited::Event;
+use crate::auth::{Refusal, load};
+use crate::config::IssuerSettings;
+use crate::error::ApiError;
+use crate::state::AppState;
+
+/// The reason why somebody is not admitted is said so often, in the log and in the audit trail.
+const SAID_EVERY: Duration = Duration::from_secs(10 * 60);
+/// A login is noted so often: there is none but the use of tokens.
+const SEEN_EVERY: Duration = Duration::from_secs(60 * 60);
+const REMEMBERED: u64 = 10_000;
+
+/// What this host remembers of external accounts. Nothing is decided by it but how often
+/// something is written.
+#[derive(Debug)]
+pub(super) struct Accounts {
+    said: moka::sync::Cache<(String, NotAdmitted), ()>,
+    seen: moka::sync::Cache<UserId, ()>,
+    /// The youngest token that was too old to name its user.
+    named: moka::sync::Cache<UserId, UnixMillis>,
+}
+
+impl Default for Accounts {
+    fn default() -> Self {
+        Self {
+            said: moka::sync::Cache::builder().max_capacity(REMEMBERED).time_to_live(SAID_EVERY).build(),
+            seen: moka::sync::Cache::builder().max_capacity(REMEMBERED).time_to_live(SEEN_EVERY).build(),
+            named: moka::sync::Cache::new(REMEMBERED),
+        }
+    }
+}
+
+/// The one answer to whoever is not admitted: it tells nothing.
+fn not_admitted() -> ApiError {
+    let detail = "this account is not admitted here";
+    ApiError::new(axum::http::StatusCode::FORBIDDEN, "account-not-admitted", detail)
+}
+
+impl Accounts {
+    /// The principal of somebody whose token was verified.
+    pub(super) async fn principal(
+        &self,
+        state: &AppState,
+        settings: &IssuerSettings,
+        subject: &str,
+        identity: Result<Identity, NotAdmitted>,
+        context: &RequestContext,
+    ) -> Result<Result<Principal, Refusal>, ApiError> {
+        let identity = match identity {
+            Ok(identity) => identity,
+            Err(reason) => {
+                let about = About { issuer: &settings.issuer, subject, username: "", tenant: None };
+                return Err(self.refuse(state, about, reason, context).await);
+            }
+        };
+        let about =
+            About { issuer: &settings.issuer, subject, username: &identity.username, tenant: Some(identity.tenant) };
+        let known = state.store.external_user(identity.tenant, &identity.external).await?;
+        let user = match known {
+            Some(user) => user,
+            None => match make(state, &identity, context).await? {
+                Ok(user) => user,
+                Err(reason) => return Err(self.refuse(state, about, reason, context).await),
+            },
+        };
+        let Some(principal) = load(state, user).await? else { return Ok(Err(Refusal::Inactive)) };
+        let principal = match self.renamed(state, principal, &identity, context).await? {
+            Ok(principal) => principal,
+            Err(reason) => return Err(self.refuse(state, about, reason, context).await),
+        };
+        let Some(record) = state.store.principal_with_roles(user, &identity.roles).await? else {
+            return Ok(Err(Refusal::Inactive));
+        };
+        if !self.seen.contains_key(&user) {
+            self.seen.insert(user, ());
+            state.store.touch_login(user, state.clock.now()).await?;
+        }
+        let claimed = if identity.administrator { UserRole::TenantAdmin } else { UserRole::TenantUser };
+        Ok(Ok(Principal {
+            role: principal.role.max(claimed),
+            grants: record.grants.clone(),
+            roles: record.roles.clone(),
+            token_expires_at: identity.expires_at,
+            ..principal
+        }))
+    }
+
+    /// The account under the name that its issuer gives it now.
+    async fn renamed(
+        &self,
+        state: &AppState,
+        principal: Principal,
+        identity: &Identity,
+        context: &RequestContext,
+    ) -> Result<Result<Principal, NotAdmitted>, ApiError> {
+        let user = principal.user_id;
+        let issued = identity.issued_at;
+        if *principal.username == *identity.username || self.named.get(&user).is_some_and(|youngest| issued <= youngest)
+        {
+            return Ok(Ok(principal));
+        }
+        // A read first: whoever is refused over and over does not make the host write.
+        let other = state.store.user_by_name(identity.tenant, &identity.username).await?;
+        if other.is_some_and(|other| other.id != user) {
+            return Ok(Err(NotAdmitted::NameTaken));
+        }
+        match state.store.rename_external_user(user, &identity.username, issued).await? {
+            Renamed::Done => {}
+            Renamed::NameTaken => return Ok(Err(NotAdmitted::NameTaken)),
+            Renamed::Older => {
+                self.named.insert(user, issued);
+                return Ok(Ok(principal));
+            }
+        }
+        let before = &*principal.username;
+        let issuer = &identity.external.issuer;
+        let metadata = json!({"changed": ["username"], "before": before, "oauth-provider": issuer});
+        record(state, "update_user", user, identity, metadata, context).await?;
+        Ok(Ok(Principal { username: identity.username.as_str().into(), ..principal }))
+    }
+
+    /// Notes why somebody is not admitted, once in a while, and gives the answer to the caller.
+    async fn refuse(
+        &self,
+        state: &AppState,
+        about: About<'_>,
+        reason: NotAdmitted,
+        context: &RequestContext,
+    ) -> ApiError {
+        let key = (format!("{}\u{0}{}", about.issuer, about.subject), reason);
+        if self.said.contains_key(&key) {
+            return not_admitted();
+        }
+        self.said.insert(key, ());
+        tracing::warn!(
+            issuer = about.issuer,
+            subject = about.subject,
+            reason = %reason,
+            "a token of this issuer is good, and its owner is not admitted"
+        );
+        // A row in a tenant's trail only where there is such a tenant.
+        let tenant = about.tenant.filter(|_| reason != NotAdmitted::NoTenant);
+        let metadata = json!({"oauth-provider": about.issuer, "subject": about.subject});
+        let event = Event::new("authenticate", "user").name(about.username).tenant(tenant).metadata(metadata);
+        let row = event.finish(state, (None, about.username), context, AuditResult::Denied, Some(reason.to_string()));
+        match state.audit.record(row).await {
+            Ok(()) => not_admitted(),
+            Err(error) => error.into(),
+        }
+    }
+}
+
+/// Of whom a refusal tells.
+#[derive(Clone, Copy)]
+struct About<'a> {
+    issuer: &'a str,
+    subject: &'a str,
+    username: &'a str,
+    tenant: Option<TenantId>,
+}
+
+/// Makes the account at its first use.
+async fn make(
+    state: &AppState,
+    identity: &Identity,
+    context: &RequestContext,
+) -> Result<Result<UserId, NotAdmitted>, ApiError> {
+    // Reads first, as above; what decides is the transaction.
+    if state.store.tenant(identity.tenant).await?.is_none() {
+        return Ok(Err(NotAdmitted::NoTenant));
+    }
+    if let Some(named) = state.store.user_by_name(identity.tenant, &identity.username).await?
+        && named.external.as_ref() != Some(&identity.external)
+    {
+        return Ok(Err(NotAdmitted::NameTaken));
+    }
+    let now = state.clock.now();
+    let user = User {
+        id: UserId::generate(),
+        tenant_id: identity.tenant,
+        username: identity.username.clone(),
+        email: None,
+        role: UserRole::TenantUser,
+        kind: AccountKind::External,
+        external: Some(identity.external.clone()),
+        password_hash: None,
+        active: true,
+        created_at: now,
+        last_login: Some(now),
+    };
+    match state.store.provision_external_user(&user, identity.issued_at).await {
+        Ok(Provisioned::Made(id)) => {
+            let metadata = json!({
+                "role": user.role, "oauth-provider": identity.external.issuer, "subject": identity.external.subject,
+            });
+            record(state, "create_user", id, identity, metadata, context).await?;
+            Ok(Ok(id))
+        }
+        Ok(Provisioned::Found(id)) => Ok(Ok(id)),
+        Ok(Provisioned::NameTaken) => Ok(Err(NotAdmitted::NameTaken)),
+        Err(StoreError::NotFound(_)) => Ok(Err(NotAdmitted::NoTenant)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A change that the use of a token made.
+async fn record(
+    state: &AppState,
+    action: &'static str,
+    user: UserId,
+    identity: &Identity,
+    metadata: serde_json::Value,
+    context: &RequestContext,
+) -> Result<(), ApiError> {
+    let event = Event::new(action, "user").id(user.0).name(&identity.username).tenant(identity.tenant);
+    let who = (Some(user), identity.username.as_str());
+    let row = event.metadata(metadata).finish(state, who, context, AuditResult::Success, None);
+    Ok(state.audit.record(row).await?)
+}
