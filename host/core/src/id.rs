@@ -58,6 +58,8 @@ ids! {
     AuditId,
     /// A lease.
     LeaseId,
+    /// A revocation.
+    RevocationId,
 }
 
 impl TenantId {

@@ -7,6 +7,7 @@
 pub mod access;
 pub mod audit;
 pub mod clock;
+pub mod credential_scan;
 pub mod deputy;
 pub mod egress;
 pub mod emit;
@@ -22,6 +23,7 @@ pub mod ports;
 pub mod principal;
 mod random;
 pub mod record;
+pub mod revocation;
 pub mod scope_proof;
 pub mod secret;
 pub mod secret_ref;

@@ -5,11 +5,13 @@ mod object;
 use std::sync::Arc;
 
 use crate::access::{Access, Scope};
+use crate::clock::UnixMillis;
 use crate::id::{CatalogId, TableId, TenantId, UserId, WarehouseId};
 use crate::location::Location;
 use crate::permission::Target;
 use crate::principal::Principal;
 use crate::record::{CatalogSnapshot, Table};
+use crate::revocation::{Cuts, Targets};
 use crate::strategy::Scoping;
 
 pub use self::object::{Touched, authorise_objects, kept_in_host};
@@ -29,6 +31,7 @@ pub struct Authorised {
     access: Access,
     may_be_unscoped: bool,
     on_whole_warehouse: Access,
+    cuts: Cuts,
 }
 
 impl Authorised {
@@ -82,6 +85,16 @@ impl Authorised {
     pub fn may_be_unscoped(&self) -> bool {
         self.may_be_unscoped
     }
+    /// What can be cut off.
+    #[must_use]
+    pub fn targets(&self) -> Targets {
+        Targets { user: self.user_id, warehouse: self.warehouse_id, table: self.table_id }
+    }
+    /// What had been cut off when this was authorised.
+    #[must_use]
+    pub fn cuts(&self) -> &Cuts {
+        &self.cuts
+    }
 }
 
 /// Why the policy refused.
@@ -108,6 +121,13 @@ pub enum Denied {
     /// The role or the base belongs to another tenant; tells nothing more.
     #[error("this warehouse may not use the host's own identity for its role or base location; ask the operator")]
     HostIdentity,
+    /// The principal, the warehouse or the table is revoked, or was while this was under way. The
+    /// text does not tell which, nor why.
+    #[error(
+        "an administrator has revoked what this request needs: nothing is vended, signed or written until that is \
+         lifted; ask an administrator of your tenant"
+    )]
+    Revoked,
     /// The strategy cannot narrow what it vends (A22).
     #[error(
         "the strategy '{0}' cannot limit a credential to one table: it needs rights on the whole warehouse (read, write \
@@ -115,6 +135,22 @@ pub enum Denied {
          strategy that scopes"
     )]
     Unscoped(String),
+}
+
+impl Denied {
+    /// Stable code of the refusal, for replies and audit rows.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Hidden => "not-found",
+            Self::Missing(_) => "missing-right",
+            Self::Outside(_) => "location-outside-base",
+            Self::NotInTable(_) => "location-outside-table",
+            Self::HostIdentity => "host-identity-refused",
+            Self::Revoked => "revoked",
+            Self::Unscoped(_) | Self::BodyDecides => "unscoped-refused",
+        }
+    }
 }
 
 /// Judges a vend of table credentials.
@@ -185,6 +221,7 @@ fn for_locations(snapshot: &CatalogSnapshot, table: &Table, access: Access) -> R
         access,
         may_be_unscoped: true,
         on_whole_warehouse: Access::FULL,
+        cuts: Cuts::default(),
     })
 }
 
@@ -224,6 +261,24 @@ pub fn require_scoping(mut authorised: Authorised, strategy: &str, scoping: Scop
         }
         Scoping::AccessOnly | Scoping::Unscoped => Err(Denied::Unscoped(strategy.to_owned())),
     }
+}
+
+/// Holds what is authorised against what is revoked (A17).
+///
+/// `authenticated` is the principal's cut when the request came in: somebody who was revoked since
+/// gets nothing by that request, also if that was lifted.
+///
+/// # Errors
+/// [`Denied::Revoked`].
+pub fn require_standing(
+    authorised: Authorised,
+    authenticated: Option<UnixMillis>,
+    cuts: Cuts,
+) -> Result<Authorised, Denied> {
+    if cuts.is_standing() || cuts.principal.at > authenticated {
+        return Err(Denied::Revoked);
+    }
+    Ok(Authorised { cuts, ..authorised })
 }
 
 /// The access held on the tenant, or on every catalog of the warehouse.

@@ -4,9 +4,11 @@
 mod audit;
 mod catalog;
 mod leases;
+mod revocations;
 mod strategies;
 
 pub use audit::{AuditTrail, AuditUnavailable};
 pub use catalog::{CatalogStore, NewTable, Page, PageRequest, StoreError, TableCommit, TableLocations};
 pub use leases::LeaseBook;
+pub use revocations::{NothingRevoked, Revocations};
 pub use strategies::{PresignAsk, Presigned, SlotValues, Strategies, StrategyCall, UpkeepCall};

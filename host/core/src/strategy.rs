@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::Access;
 use crate::clock::UnixMillis;
+use crate::revocation::Issued;
 use crate::secret::Secret;
 
 /// How a configuration field is written and checked. Mirrors `field-kind` of the WIT.
@@ -379,4 +380,6 @@ pub struct Minted {
     pub digest: String,
     /// The proof that the host could hold against the mint, for example the session policy.
     pub proof: Option<String>,
+    /// By what its issuers know the credentials, as the host's services saw it.
+    pub issued: Vec<Issued>,
 }

@@ -12,6 +12,7 @@ mod judge;
 mod lease;
 mod mint;
 mod record;
+mod revoked;
 mod secrets;
 mod signing;
 #[cfg(test)]
@@ -26,9 +27,10 @@ use crate::audit::RequestContext;
 use crate::clock::{Clock, UnixMillis};
 use crate::id::LeaseId;
 use crate::policy::Denied;
-use crate::ports::{AuditTrail, AuditUnavailable, LeaseBook, SlotValues, Strategies, TableLocations};
+use crate::ports::{AuditTrail, AuditUnavailable, LeaseBook, Revocations, SlotValues, Strategies, TableLocations};
 use crate::principal::Principal;
 use crate::record::{CatalogSnapshot, Table};
+use crate::revocation::Issued;
 use crate::secret_ref::{SecretRefPolicy, SecretResolver};
 use crate::strategy::{MintedCredential, Scoping, StrategyInfo};
 use crate::warehouse::Warehouse;
@@ -101,6 +103,8 @@ pub struct Vended {
     pub(crate) digest: String,
     /// Keyed finger print of the credential's identifier.
     pub(crate) fingerprint: Option<String>,
+    /// By what its issuers know it.
+    pub(crate) issued: Vec<Issued>,
 }
 
 /// How a vend ended well.
@@ -122,6 +126,7 @@ pub struct Vending {
     clock: Arc<dyn Clock>,
     cache: cache::CredentialCache,
     leasing: Option<lease::Leasing>,
+    kill_switch: revoked::KillSwitch,
     settings: VendSettings,
 }
 
@@ -137,13 +142,21 @@ impl Vending {
         settings: VendSettings,
     ) -> Self {
         let cache = cache::CredentialCache::new(&settings.cache);
-        Self { strategies, audit, locations, secrets, clock, cache, leasing: None, settings }
+        let kill_switch = revoked::KillSwitch::default();
+        Self { strategies, audit, locations, secrets, clock, cache, leasing: None, kill_switch, settings }
     }
 
     /// The same with leases kept in `book`, for strategies whose credentials do not end by themselves.
     #[must_use]
     pub fn with_leases(self, book: Arc<dyn LeaseBook>, settings: LeaseSettings) -> Self {
         Self { leasing: Some(lease::Leasing::new(book, settings)), ..self }
+    }
+
+    /// The same with a kill switch: what `book` says is revoked is refused, and what is minted is
+    /// written down there before it leaves.
+    #[must_use]
+    pub fn with_revocations(self, book: Arc<dyn Revocations>) -> Self {
+        Self { kill_switch: revoked::KillSwitch::new(book), ..self }
     }
 
     /// Vends credentials of `table` to `principal`.

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use pangolin_core::access::{Access, Scope};
 use pangolin_core::clock::UnixMillis;
 use pangolin_core::location::Location;
+use pangolin_core::revocation::Issued;
 use pangolin_core::secret::Secret;
 use pangolin_core::strategy::{
     ConfigProblem, Description, Minted, MintedCredential, Scoping, SecretUse, StrategyError, StrategyErrorKind,
@@ -95,6 +96,10 @@ pub(crate) fn check(terms: &Terms<'_>, call: Call, answer: Vec<Credential>) -> R
         ));
     }
     let life = Life::new(terms);
+    let mut issued = call.issued.clone();
+    if answer.iter().flat_map(|credential| &credential.entries).any(|entry| matches!(entry.value, Value::Slot(_))) {
+        issued.push(Issued::StoredKey);
+    }
     let mut credentials = Vec::with_capacity(answer.len());
     for credential in answer {
         check_prefix(&credential.prefix, terms.scopes)?;
@@ -113,6 +118,7 @@ pub(crate) fn check(terms: &Terms<'_>, call: Call, answer: Vec<Credential>) -> R
         version: terms.description.version.clone(),
         digest: terms.digest.to_owned(),
         proof: call.proof,
+        issued,
     })
 }
 

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use pangolin_core::location::Location;
 use pangolin_core::policy::Authorised;
 use pangolin_core::ports::SlotValues;
+use pangolin_core::revocation::Issued;
 use pangolin_core::strategy::{Field, HostPattern};
 use pangolin_core::warehouse::BaseIdentity;
 
+use crate::dry_run::Notes;
 use crate::grants::Missing;
 
 /// One call. `describe` and `check-config` run with an ungranted, unauthorised one, in which
@@ -51,6 +53,10 @@ pub(crate) struct Call {
     pub(crate) http_bytes_left: u64,
     /// Proof that the host checked, for the audit row and `explain` (the session policy).
     pub(crate) proof: Option<String>,
+    /// Where a dry run notes what it does not do; none in a run that mints.
+    pub(crate) dry_run: Option<Notes>,
+    /// By what its issuers know what was minted in this call, as the services saw it.
+    pub(crate) issued: Vec<Issued>,
     /// Values that the host injected or minted in this call; a reply or a log line that holds one
     /// of them is refused or masked.
     pub(crate) masked: Vec<pangolin_core::secret::Secret<String>>,

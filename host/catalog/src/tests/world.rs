@@ -317,6 +317,7 @@ impl Strategies for FakeStrategies {
             version: "1.0.0".to_owned(),
             digest: "d".to_owned(),
             proof: None,
+            issued: Vec::new(),
         })
     }
 }

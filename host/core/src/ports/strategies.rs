@@ -7,6 +7,7 @@ use crate::clock::UnixMillis;
 use crate::lease::{Claim, Interrupted, Recovery, Revoked};
 use crate::location::Location;
 use crate::policy::Authorised;
+use crate::revocation::Issued;
 use crate::secret::Secret;
 use crate::strategy::{
     ConfigProblem, DirectoryState, DryRun, Minted, NotReloaded, RejectedPlugin, StrategyError, StrategyErrorKind, StrategyInfo,
@@ -60,6 +61,8 @@ pub struct Presigned {
     pub headers: Vec<(String, String)>,
     /// When it stops working.
     pub expires_at: UnixMillis,
+    /// By what its issuers know it, as the host's services saw it.
+    pub issued: Vec<Issued>,
 }
 
 /// The loaded strategies.

@@ -3,11 +3,14 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use uuid::Uuid;
+
 use crate::access::Scope;
 use crate::clock::UnixMillis;
 use crate::id::{TableId, TenantId, UserId, WarehouseId};
 use crate::policy::Authorised;
 use crate::random;
+use crate::revocation::{Cuts, RevokedKind};
 use crate::strategy::{StrategyError, StrategyInfo};
 use crate::vend::Vended;
 use crate::warehouse::Warehouse;
@@ -69,6 +72,7 @@ pub(super) struct Slot {
 #[derive(Debug, Clone)]
 struct Held {
     vended: Arc<Vended>,
+    cuts: Cuts,
     refresh_at: UnixMillis,
     due_at: UnixMillis,
 }
@@ -85,9 +89,10 @@ pub(super) enum Found {
 }
 
 impl Slot {
-    pub(super) fn find(&self, now: UnixMillis) -> Found {
+    /// What may be served to whom nothing was cut off but `cuts`.
+    pub(super) fn find(&self, now: UnixMillis, cuts: &Cuts) -> Found {
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
-        match held.as_ref() {
+        match held.as_ref().filter(|held| !cuts.refuse(&held.cuts)) {
             Some(held) if now < held.refresh_at => Found::Fresh(held.vended.clone()),
             Some(held) if now < held.due_at => Found::RefreshAhead(held.vended.clone()),
             Some(held) => {
@@ -98,9 +103,15 @@ impl Slot {
         }
     }
 
-    pub(super) fn put(&self, vended: Arc<Vended>) {
+    /// Keeps what was minted under `cuts`.
+    pub(super) fn put(&self, vended: Arc<Vended>, cuts: Cuts) {
         let (refresh_at, due_at) = serving_window(&vended, random::fraction());
-        *self.held.write().unwrap_or_else(PoisonError::into_inner) = Some(Held { vended, refresh_at, due_at });
+        *self.held.write().unwrap_or_else(PoisonError::into_inner) = Some(Held { vended, cuts, refresh_at, due_at });
+    }
+
+    /// Forgets what is held, and says whether there was something.
+    fn clear(&self) -> bool {
+        self.held.write().unwrap_or_else(PoisonError::into_inner).take().is_some()
     }
 }
 
@@ -164,5 +175,15 @@ impl CredentialCache {
             Some(slot) => slot,
             None => self.slots.get_with_by_ref(key, || Arc::new(Slot::default())),
         }
+    }
+
+    /// Forgets the credentials of what was revoked, and says how many there were.
+    pub(super) fn forget(&self, kind: RevokedKind, target: Uuid) -> usize {
+        let concerns = |key: &CacheKey| match kind {
+            RevokedKind::Principal => key.user.0 == target,
+            RevokedKind::Warehouse => key.warehouse.0.0 == target,
+            RevokedKind::Table => key.table.0 == target,
+        };
+        self.slots.iter().filter(|(key, slot)| concerns(key) && slot.clear()).count()
     }
 }

@@ -67,12 +67,7 @@ impl VendError {
     #[must_use]
     pub fn code(&self) -> &str {
         match self {
-            Self::Denied(Denied::Hidden) => "not-found",
-            Self::Denied(Denied::Missing(_)) => "missing-right",
-            Self::Denied(Denied::Outside(_)) => "location-outside-base",
-            Self::Denied(Denied::NotInTable(_)) => "location-outside-table",
-            Self::Denied(Denied::HostIdentity) => "host-identity-refused",
-            Self::Denied(Denied::Unscoped(_) | Denied::BodyDecides) => "unscoped-refused",
+            Self::Denied(denied) => denied.code(),
             Self::LocationShared => "location-shared",
             Self::StrategyMissing(_) => "strategy-missing",
             Self::TtlTooShort { .. } => "ttl-too-short",

@@ -236,6 +236,7 @@ impl Witness for Story {
                 steps.into_iter().for_each(|step| self.passed(step));
                 self.granted(authorised);
             }
+            Passed::Standing => self.passed(Step::NotRevoked),
             Passed::Vends => self.passed(Step::WarehouseVends),
             Passed::Exclusive => self.passed(Step::LocationExclusive),
             Passed::Loaded(strategy, scoping, limits) => {

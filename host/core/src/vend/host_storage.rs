@@ -36,7 +36,8 @@ fn base_keys(kind: StorageKind) -> &'static [(&'static str, &'static str, bool)]
 }
 
 impl Vending {
-    /// Access to the files of `table` for the host.
+    /// Access to the files of `table` for the host. None to what is revoked: the host writes nothing
+    /// there either.
     ///
     /// # Errors
     /// The vend failed, or the warehouse has nothing that the host could use.
@@ -49,6 +50,7 @@ impl Vending {
     ) -> Result<HostStorage, VendError> {
         let warehouse = &snapshot.warehouse;
         let authorised = policy::authorise_host(snapshot, table, access)?;
+        let authorised = self.require_standing(authorised, None).await?;
         if warehouse.kind == StorageKind::Local {
             return Ok(HostStorage::Local);
         }

@@ -25,6 +25,8 @@ pub enum Step {
     HostIdentity,
     /// The table's locations lie inside the bases of catalog and warehouse.
     Locations,
+    /// Nothing that is needed is revoked (A17).
+    NotRevoked,
     /// The warehouse vends at all.
     WarehouseVends,
     /// No other table's location overlaps.
@@ -43,11 +45,12 @@ pub enum Step {
 
 impl Step {
     /// All of them.
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::Visible,
         Self::Access,
         Self::HostIdentity,
         Self::Locations,
+        Self::NotRevoked,
         Self::WarehouseVends,
         Self::LocationExclusive,
         Self::StrategyLoaded,
@@ -65,6 +68,7 @@ impl Step {
             VendError::Denied(Denied::HostIdentity) => Some(Self::HostIdentity),
             VendError::Denied(Denied::Outside(_) | Denied::NotInTable(_)) => Some(Self::Locations),
             VendError::Denied(Denied::Unscoped(_) | Denied::BodyDecides) => Some(Self::Scoping),
+            VendError::Denied(Denied::Revoked) => Some(Self::NotRevoked),
             VendError::LocationShared => Some(Self::LocationExclusive),
             VendError::StrategyMissing(_) => Some(Self::StrategyLoaded),
             VendError::TtlTooShort { .. } | VendError::TokenTooOld { .. } => Some(Self::Ttl),
@@ -79,6 +83,8 @@ impl Step {
 pub(super) enum Passed<'a> {
     /// [`Step::Visible`] to [`Step::Locations`].
     Rights(&'a Authorised),
+    /// [`Step::NotRevoked`].
+    Standing,
     /// [`Step::WarehouseVends`].
     Vends,
     /// [`Step::LocationExclusive`].
@@ -117,6 +123,8 @@ impl Vending {
     ) -> Result<Judged, VendError> {
         let authorised = policy::authorise(principal, snapshot, table, ask.access)?;
         witness.saw(Passed::Rights(&authorised));
+        let authorised = self.require_standing(authorised, principal.cut_off).await?;
+        witness.saw(Passed::Standing);
         let warehouse = &snapshot.warehouse;
         let Some(name) = warehouse.strategy.as_deref().filter(|_| warehouse.kind != StorageKind::Local) else {
             return Ok(Judged::Nothing);

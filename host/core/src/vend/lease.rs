@@ -247,7 +247,15 @@ impl Vending {
         })
     }
 
+    /// Whoever gets a lease for the first time is written down before.
     async fn hand_out(&self, job: &Job, vended: Arc<Vended>) -> Result<Arc<Vended>, VendError> {
+        let standing = async {
+            self.still_standing(&job.authorised).await?;
+            self.before_it_leaves(job, &vended).await
+        };
+        if let Err(error) = standing.await {
+            return self.refuse(job, error).await;
+        }
         self.serve(&job.authorised, &job.snapshot, vended, job.trigger, &job.context).await
     }
 

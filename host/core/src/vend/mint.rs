@@ -48,7 +48,7 @@ impl Vending {
         }
         let key = CacheKey::new(&authorised, &snapshot.warehouse, strategy, ttl_seconds);
         let slot = self.cache.slot(&key);
-        let found = slot.find(self.clock.now());
+        let found = slot.find(self.clock.now(), authorised.cuts());
         if let Found::Fresh(vended) = found {
             return self.serve(&authorised, snapshot, vended, ask.trigger, ask.context).await;
         }
@@ -63,7 +63,10 @@ impl Vending {
         let flight = slot.flight.clone().lock_owned().await;
         match tokio::spawn(self.clone().fly(slot, flight, job)).await {
             Ok(Ok(Landed::Minted(vended))) => Ok(vended),
-            Ok(Ok(Landed::Held(vended))) => self.serve(&authorised, snapshot, vended, ask.trigger, ask.context).await,
+            Ok(Ok(Landed::Held(vended))) => {
+                self.still_standing(&authorised).await?;
+                self.serve(&authorised, snapshot, vended, ask.trigger, ask.context).await
+            }
             Ok(Err(error)) => Err(error),
             Err(_) => Err(VendError::interrupted()),
         }
@@ -94,7 +97,7 @@ impl Vending {
         job: Job,
     ) -> Result<Landed, VendError> {
         let refreshes = job.trigger == "refresh_ahead";
-        let old = match slot.find(self.clock.now()) {
+        let old = match slot.find(self.clock.now(), job.authorised.cuts()) {
             Found::Fresh(vended) => return Ok(Landed::Held(vended)),
             Found::RefreshAhead(vended) if !refreshes => return Ok(Landed::Held(vended)),
             Found::RefreshAhead(vended) => Some(vended),
@@ -109,7 +112,7 @@ impl Vending {
                 Ok(vended) => {
                     let vended = Arc::new(vended);
                     flight.recovered();
-                    slot.put(vended.clone());
+                    slot.put(vended.clone(), *job.authorised.cuts());
                     return Ok(Landed::Minted(vended));
                 }
                 Err(error) => {
@@ -128,10 +131,15 @@ impl Vending {
         }
     }
 
-    /// Runs the strategy between two durable rows.
+    /// Runs the strategy between two durable rows; what it brings is written down before it leaves.
     async fn mint(&self, job: &Job) -> Result<Vended, VendError> {
         self.audit.record(record::started(self.clock.now(), &job.subject(), &job.strategy)).await?;
-        match self.run(job).await {
+        let minted = async {
+            let vended = self.run(job).await?;
+            self.before_it_leaves(job, &vended).await?;
+            Ok(vended)
+        };
+        match minted.await {
             Ok(vended) => {
                 self.audit.record(record::granted(self.clock.now(), &job.subject(), &vended, false)).await?;
                 Ok(vended)
@@ -152,7 +160,7 @@ impl Vending {
         let slots = self.slots(warehouse, &job.strategy.description)?;
         let issued_at = self.clock.now();
         let minted = self.strategies.vend(job.call(&slots)).await?;
-        let Minted { credentials, access, strategy, version, digest, proof } = minted;
+        let Minted { credentials, access, strategy, version, digest, proof, issued } = minted;
         Ok(Vended {
             expires_at: credentials.iter().filter_map(|credential| credential.expires_at).min(),
             fingerprint: self.fingerprint(&credentials),
@@ -165,6 +173,7 @@ impl Vending {
             proof,
             lease: None,
             digest,
+            issued,
         })
     }
 

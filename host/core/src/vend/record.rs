@@ -95,7 +95,8 @@ pub(super) fn failed(now: UnixMillis, subject: &Subject<'_>, strategy: &Strategy
     let mut metadata = scope(subject);
     insert(&mut metadata, "code", json!(error.code()));
     insert_strategy(&mut metadata, &strategy.description.name, &strategy.description.version, &strategy.digest);
-    event(now, subject, AuditResult::Failure, Some(error.to_string()), metadata)
+    let result = if error.is_refusal() { AuditResult::Denied } else { AuditResult::Failure };
+    event(now, subject, result, Some(error.to_string()), metadata)
 }
 
 /// A credential goes out.

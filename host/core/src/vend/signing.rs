@@ -147,7 +147,7 @@ impl Vending {
             let life = self.url_life(principal, &snapshot.warehouse, ttl_seconds, vended.expires_at)?;
             let url = sign(KeptKey { credential: covering(&vended, ask.touched)?, at }, life)?;
             let expires_at = at.plus_seconds(i64::from(life));
-            let value = Presigned { url, headers: Vec::new(), expires_at };
+            let value = Presigned { url, headers: Vec::new(), expires_at, issued: vended.issued.clone() };
             Ok(Some(Signed { value, vended, expires_at: Some(expires_at) }))
         };
         let signed = signed.await;
@@ -173,6 +173,7 @@ impl Vending {
     async fn judge_signature(&self, asked: Asked<'_>) -> Result<Option<(Authorised, Arc<StrategyInfo>)>, VendError> {
         let Asked { principal, snapshot, table, ask } = asked;
         let authorised = policy::authorise_objects(principal, snapshot, table, ask.touched)?;
+        let authorised = self.require_standing(authorised, principal.cut_off).await?;
         let warehouse = &snapshot.warehouse;
         let Some(name) = warehouse.strategy.as_deref().filter(|_| warehouse.kind != StorageKind::Local) else {
             return Ok(None);
@@ -225,7 +226,10 @@ impl Vending {
                 ttl_seconds: life,
                 request_id: &asked.ask.context.request_id,
             };
-            Ok(self.strategies.presign(call, PresignAsk { location, method: asked.ask.method }).await?)
+            let presigned = self.strategies.presign(call, PresignAsk { location, method: asked.ask.method }).await?;
+            let place = (warehouse.name.as_str(), asked.ask.context.request_id.as_str());
+            self.before_url_leaves(authorised, strategy, place, &presigned).await?;
+            Ok(presigned)
         };
         match presigned.await {
             Ok(presigned) => {

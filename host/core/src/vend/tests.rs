@@ -1,5 +1,6 @@
 //! The pipeline against a strategy, a trail and a store that do as they are told.
 
+pub(super) mod cut_book;
 pub(super) mod doubles;
 
 use std::sync::Arc;

@@ -80,7 +80,7 @@ pub(crate) fn presigned(terms: &UrlTerms<'_>, answer: wit::Presigned) -> Result<
         return Err(bad("plugin-expired-answer", "the plugin answered with a URL that does not work any more"));
     }
     // As it was read here: of the plugin's own text another reader may think otherwise.
-    Ok(Presigned { url: Secret::new(url.into()), headers: answer.headers, expires_at })
+    Ok(Presigned { url: Secret::new(url.into()), headers: answer.headers, expires_at, issued: Vec::new() })
 }
 
 /// Key of the object that the URL names in the bucket or container of the location: at the

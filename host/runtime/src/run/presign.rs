@@ -48,7 +48,8 @@ impl Sandbox {
             ttl_seconds: ask.ttl_seconds,
             now: self.clock.now(),
         };
-        answer::presigned(&terms, presigned)
+        let presigned = answer::presigned(&terms, presigned)?;
+        Ok(Presigned { issued: call.issued, ..presigned })
     }
 }
 

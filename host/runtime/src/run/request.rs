@@ -143,6 +143,8 @@ impl Call {
             http_calls_left: limits.http_calls,
             http_bytes_left: limits.http_bytes,
             proof: None,
+            issued: Vec::new(),
+            dry_run: None,
             masked: Vec::new(),
         }
     }

@@ -19,6 +19,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use pangolin_core::clock::{Clock, UnixMillis};
+use pangolin_core::revocation::Issued;
 use pangolin_core::secret::Secret;
 use pangolin_core::strategy::{SecretUse, StrategyError, StrategyErrorKind as Kind};
 use pangolin_egress::EgressClient;
@@ -114,12 +115,21 @@ impl Azure {
             Signer::AccountKey(name) => {
                 let key = slot::value(call, name, &SecretUse::AzureSas)?;
                 let signed = sign_with_account_key(&checked.fields(), key).map_err(|error| sas::refused(&error))?;
+                let by = json!({ "kind": "service-sas", "slot": name });
+                if call.rehearses("azure.sign-sas", || checked.shown(signed.expires_at, by))? {
+                    return Ok(sas::stand_in(signed.expires_at));
+                }
+                call.issued.push(Issued::ServiceSas { account: account(&checked) });
                 (signed, json!({ "kind": "service-sas" }))
             }
             Signer::Delegation(principal) => {
                 let identity = identity::of(principal, call, &self.settings, &self.egress)?;
                 endpoint::require_own_container(call, &identity, checked.resource())?;
                 let endpoint = endpoint::of(call, &identity, checked.host(), &self.egress)?;
+                let by = || json!({ "kind": "user-delegation-sas", "principal": identity.shown(), "server": endpoint.as_str() });
+                if call.rehearses("azure.sign-sas", || checked.shown(checked.expires_at(), by()))? {
+                    return Ok(sas::stand_in(checked.expires_at()));
+                }
                 let key = self.delegation_key(call, &identity, &endpoint, checked.expires_at()).await?;
                 let checked = checked.until(delegation::end(&key)?);
                 let signed = sign_with_delegation_key(&checked.fields(), &key).map_err(|error| sas::refused(&error))?;
@@ -130,6 +140,8 @@ impl Azure {
                     "object_id": key.object_id,
                     "key_expires_at": key.expires_at,
                 });
+                let client_id = identity.client_id.clone();
+                call.issued.push(Issued::UserDelegationSas { account: account(&checked), client_id });
                 (signed, by)
             }
         };
@@ -158,6 +170,10 @@ impl Azure {
             ));
         }
         let identity = identity::of(&from, call, &self.settings, &self.egress)?;
+        let shown = || json!({ "resource": token::RESOURCE, "principal": identity.shown() });
+        if call.rehearses("azure.access-token", shown)? {
+            return Ok(sas::stand_in(self.clock.now().plus_seconds(i64::from(call.ttl_seconds))));
+        }
         let token = self.in_time(call, self.token(call, &identity)).await?;
         let shown = json!([{
             "kind": "access-token", "resource": token::RESOURCE,
@@ -165,6 +181,7 @@ impl Azure {
             "expires_at": token.expires_at.to_rfc3339(),
         }]);
         call.proof = Some(shown.to_string());
+        call.issued.push(Issued::AzureToken { client_id: identity.client_id.clone() });
         call.masked.push(token.token.clone());
         Ok(AccessToken { token: token.token.clone(), expires_at_ms: millis(token.expires_at) })
     }
@@ -218,6 +235,11 @@ impl Azure {
     fn exchange(&self, call: &Call) -> Exchange<'_> {
         Exchange { egress: &self.egress, clock: &*self.clock, deadline: call.deadline }
     }
+}
+
+/// The storage account: the first label of its host.
+fn account(checked: &sas::Checked) -> String {
+    checked.host().split('.').next().unwrap_or_default().to_owned()
 }
 
 fn denied(code: &str, message: impl Into<String>) -> StrategyError {

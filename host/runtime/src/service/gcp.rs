@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use pangolin_core::clock::{Clock, UnixMillis};
 use pangolin_core::egress::wanted_host;
+use pangolin_core::revocation::Issued;
 use pangolin_core::scope_proof;
 use pangolin_core::secret::Secret;
 use pangolin_core::strategy::{StrategyError, StrategyErrorKind};
@@ -31,6 +32,7 @@ use self::wire::Wire;
 use super::azure::AccessToken;
 use super::server;
 use crate::call::Call;
+use crate::dry_run::STAND_IN;
 
 /// The scope of every token that is to be downscoped: STS takes no narrower one.
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
@@ -108,6 +110,11 @@ impl Gcp {
         let authorised = call.to_mint().cloned().ok_or_else(otherwise)?;
         let proof = scope_proof::access_boundary(&ask.boundary, authorised.scopes())
             .map_err(|too_wide| denied("boundary-too-wide", too_wide.to_string()))?;
+        if call.dry_run.is_some() {
+            let shown = self.shown(call, &ask, proof.boundary())?;
+            call.rehearses("gcp.downscope", || shown)?;
+            return Ok(stand_in(self.clock.now().plus_seconds(i64::from(call.ttl_seconds))));
+        }
         let source = self.source(call, &ask).await?;
         call.proof = Some(proof.boundary().to_owned());
 
@@ -127,6 +134,7 @@ impl Gcp {
             .await
             .unwrap_or_else(|_| Err(fault::too_slow()))
             .map_err(|error| StrategyError { message: crate::text::masked(&error.message, call), ..error })?;
+        call.issued.push(Issued::DownscopedToken { principal: source.principal() });
         call.masked.push(narrow.token.clone());
         Ok(AccessToken { token: narrow.token, expires_at_ms: u64::try_from(narrow.expires_at.0).unwrap_or_default() })
     }
@@ -154,6 +162,11 @@ impl Gcp {
         server::require_grant(call, &url, "Google", field)?;
         Ok(url)
     }
+}
+
+/// What a dry run goes on with.
+fn stand_in(ends: UnixMillis) -> AccessToken {
+    AccessToken { token: Secret::from(STAND_IN), expires_at_ms: u64::try_from(ends.0).unwrap_or_default() }
 }
 
 /// At Google, by https.

@@ -14,20 +14,22 @@ use std::sync::Arc;
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_sts::types::Tag;
-use pangolin_core::clock::Clock;
+use pangolin_core::clock::{Clock, UnixMillis};
 use pangolin_core::deputy::{self, OperatorIdentity};
 use pangolin_core::policy::Authorised;
+use pangolin_core::revocation::Issued;
 use pangolin_core::scope_proof;
 use pangolin_core::secret::Secret;
 use pangolin_core::strategy::{StrategyError, StrategyErrorKind};
 use pangolin_egress::{EgressClient, EgressError};
 use url::Url;
 
-use self::client::Clients;
+use self::client::{Clients, Target};
 use self::fault::Asked;
 pub(crate) use self::request::{AssumeRole, Base};
 use super::{host_identity, server, slot};
 use crate::call::Call;
+use crate::dry_run::STAND_IN;
 
 /// What the operator set for STS.
 #[derive(Debug, Clone, Default)]
@@ -90,7 +92,11 @@ impl Sts {
         let proof = scope_proof::session_policy(&request.policy, authorised.scopes())
             .map_err(|too_wide| denied("policy-too-wide", too_wide.to_string()))?;
         let external_id = self.external_id(call, &authorised, &request)?;
-        let client = self.client(call, &request)?;
+        let (target, endpoint_of) = self.target(call, &request)?;
+        let keys = match &request.base {
+            Base::Host => None,
+            Base::Slots(slots) => Some(slot::aws_keys(call, slots, "sts")?),
+        };
         call.proof = Some(proof.policy().to_owned());
 
         let asked = Asked {
@@ -103,6 +109,14 @@ impl Sts {
             None
         } else {
             Some(request.tags.iter().map(request::tag).collect::<Result<_, _>>()?)
+        };
+        let shown = || request.shown(proof.policy(), external_id.is_some(), target.region(), &endpoint_of);
+        if call.rehearses("sts.assume-role", shown)? {
+            return Ok(stand_in(self.clients.now().plus_seconds(i64::from(request.duration_seconds))));
+        }
+        let client = match keys {
+            None => self.clients.of_host(&target),
+            Some(keys) => self.clients.of_keys(&target, keys),
         };
         let sending = client
             .assume_role()
@@ -120,12 +134,24 @@ impl Sts {
         };
         match answer {
             Ok(session) => {
+                call.issued.push(Issued::AssumedRole {
+                    endpoint: self.issuer(&request),
+                    role_arn: request.role_arn,
+                    session_name: request.session_name,
+                });
                 call.masked.extend([session.secret_access_key.clone(), session.session_token.clone()]);
                 Ok(session)
             }
             // An upstream that repeats what it was sent must not carry it out in its error.
             Err(error) => Err(StrategyError { message: crate::text::masked(&error.message, call), ..error }),
         }
+    }
+
+    /// The host of the STS that is asked, where it is not AWS's own.
+    fn issuer(&self, request: &AssumeRole) -> Option<String> {
+        let own = request.endpoint.as_deref().and_then(|text| Url::parse(text).ok());
+        let url = own.or_else(|| self.settings.endpoint.clone())?;
+        url.host_str().filter(|host| !is_aws(host)).map(str::to_owned)
     }
 
     /// The external id that goes along. With the host's own identity it is the host that chooses,
@@ -157,15 +183,17 @@ impl Sts {
             .map_err(|refused| denied("external-id-refused", refused.to_string()))
     }
 
-    /// The client for the base, the endpoint and the region of the request.
-    fn client(&self, call: &Call, request: &AssumeRole) -> Result<aws_sdk_sts::Client, StrategyError> {
+    /// Endpoint and region of the request, and whose endpoint it is. The operator's own is nobody's
+    /// business.
+    fn target(&self, call: &Call, request: &AssumeRole) -> Result<(Target, String), StrategyError> {
         let own_endpoint =
             request.endpoint.as_deref().map(|text| self.own_endpoint(call, request, text)).transpose()?;
-        let target = client::Target::choose(&self.settings, own_endpoint, request.region.as_deref())?;
-        match &request.base {
-            Base::Host => Ok(self.clients.of_host(&target)),
-            Base::Slots(slots) => Ok(self.clients.of_keys(&target, slot::aws_keys(call, slots, "sts")?)),
-        }
+        let endpoint_of = match (&own_endpoint, &self.settings.endpoint) {
+            (Some(own), _) => own.to_string(),
+            (None, Some(_)) => "operator".to_owned(),
+            (None, None) => "aws".to_owned(),
+        };
+        Ok((Target::choose(&self.settings, own_endpoint, request.region.as_deref())?, endpoint_of))
     }
 
     /// A warehouse's own endpoint: with its own keys only, granted to the plugin, and allowed by
@@ -181,13 +209,27 @@ impl Sts {
         server::require_grant(call, &url, "STS", "sts_endpoint")?;
         // The id of the key and a session token stand in the request as they are.
         if let Base::Slots(slots) = &request.base {
-            let names = [&slots.access_key_id, &slots.secret_access_key].into_iter().chain(&slots.session_token);
-            for name in names {
+            for name in slots.names() {
                 slot::require_host(call, name, &url)?;
             }
         }
         Ok(url)
     }
+}
+
+/// What a dry run goes on with.
+fn stand_in(ends: UnixMillis) -> StsSession {
+    StsSession {
+        access_key_id: STAND_IN.to_owned(),
+        secret_access_key: Secret::from(STAND_IN),
+        session_token: Secret::from(STAND_IN),
+        expires_at_ms: u64::try_from(ends.0).unwrap_or_default(),
+        packed_policy_percent: None,
+    }
+}
+
+fn is_aws(host: &str) -> bool {
+    host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn")
 }
 
 fn denied(code: &str, message: impl Into<String>) -> StrategyError {

@@ -18,6 +18,7 @@ use pangolin_core::warehouse::{BaseIdentity, StorageKind, Warehouse};
 use serde_json::Value;
 
 use crate::call::Call;
+use crate::dry_run::Notes;
 use crate::grants::Missing;
 
 /// The tenant of every test call.
@@ -46,6 +47,8 @@ pub(super) fn call() -> CallBuilder {
             http_calls_left: 4,
             http_bytes_left: 64 * 1024,
             proof: None,
+            issued: Vec::new(),
+            dry_run: None,
             masked: Vec::new(),
         },
     }
@@ -108,6 +111,12 @@ impl CallBuilder {
     pub(super) fn vend_at(mut self, kind: StorageKind, base: &str, access: Access) -> Self {
         self.call.authorised = Some(authorised(kind, base, access));
         self.call.may_send = true;
+        self
+    }
+
+    /// Nothing is done, everything is noted.
+    pub(super) fn rehearsing(mut self, notes: &Notes) -> Self {
+        self.call.dry_run = Some(notes.clone());
         self
     }
 

@@ -248,6 +248,7 @@ impl Step {
             Self::Scoping => "what the strategy mints is no wider than the caller's rights",
             Self::Ttl => "a life that every limit allows",
             Self::Secrets => "the warehouse's secrets are there",
+            Self::NotRevoked => "nothing that a vend needs is revoked",
             Self::Strategy => "the strategy asks for nothing that the host refuses",
         }
     }

@@ -15,6 +15,7 @@ use crate::fixtures::{CATALOG, NOW, admin, catalog_snapshot, grant, principal, t
 use crate::id::{RoleId, UserId};
 use crate::location::Location;
 use crate::permission::{Action, Grant, PermissionScope};
+use crate::revocation::RevokedKind;
 use crate::secret::SecretValue;
 use crate::strategy::{Field, FieldKind, SecretUse};
 use crate::warehouse::Warehouse;
@@ -113,7 +114,7 @@ async fn it_goes_out_as_names_that_people_read() {
 #[tokio::test]
 async fn whatever_refuses_the_vend_is_the_check_that_fails() {
     type Change = fn(&mut Case);
-    let cases: [(&str, Step, Change); 11] = [
+    let cases: [(&str, Step, Change); 12] = [
         ("not-found", Step::Visible, |case| case.subject = principal(Vec::new())),
         ("missing-right", Step::Access, |case| {
             case.subject = principal(vec![grant(PermissionScope::Tenant, &[Action::List])]);
@@ -122,6 +123,7 @@ async fn whatever_refuses_the_vend_is_the_check_that_fails() {
         ("location-outside-base", Step::Locations, |case| {
             case.table.location = Location::parse("s3://other/orders").unwrap();
         }),
+        ("revoked", Step::NotRevoked, |case| case.bench.book.revoke(RevokedKind::Table)),
         ("nothing-to-vend", Step::WarehouseVends, |case| case.warehouse(|warehouse| warehouse.strategy = None)),
         ("location-shared", Step::LocationExclusive, |case| case.bench.store.shared.store(true, Ordering::SeqCst)),
         ("unscoped-refused", Step::Scoping, |case| {

@@ -61,6 +61,12 @@ impl Vending {
             }
         }
         let vended = Arc::new(wish.vended(lease.id, &grant, grant.credentials.clone()));
+        if let Err(error) = self.before_it_leaves(&wish.job, &vended).await {
+            // Nobody has it. What cannot be ended now is tried again later.
+            let lease = Lease { state: LeaseState::Active, ..lease };
+            self.end(&lease, &LeaseActor::of(&wish.job)).await?;
+            return Err(error);
+        }
         self.audit.record(record::granted(self.clock.now(), &wish.job.subject(), &vended, false)).await?;
         Ok(Landed::Minted(vended))
     }
@@ -208,6 +214,7 @@ impl Wish {
             lease: Some(id),
             digest: grant.digest.clone(),
             fingerprint: grant.fingerprint.clone(),
+            issued: Vec::new(),
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 
 use super::super::*;
+use super::cut_book::CutBook;
 use crate::audit::{AuditEvent, AuditResult};
 use crate::clock::ManualClock;
 use crate::fixtures::NOW;
@@ -24,6 +25,7 @@ pub(in super::super) struct Bench {
     pub(in super::super) trail: Arc<Trail>,
     pub(in super::super) store: Arc<Shelf>,
     pub(in super::super) clock: Arc<ManualClock>,
+    pub(in super::super) book: Arc<CutBook>,
 }
 
 impl Bench {
@@ -49,15 +51,10 @@ pub(in super::super) fn bench() -> Bench {
         fingerprint_key: [7; 32],
         cache: CacheSettings::default(),
     };
-    let vending = Arc::new(Vending::new(
-        strategy.clone(),
-        trail.clone(),
-        store.clone(),
-        Arc::new(NoSecrets),
-        clock.clone(),
-        settings,
-    ));
-    Bench { vending, strategy, trail, store, clock }
+    let vending =
+        Vending::new(strategy.clone(), trail.clone(), store.clone(), Arc::new(NoSecrets), clock.clone(), settings);
+    let book = Arc::new(CutBook::default());
+    Bench { vending: Arc::new(vending.with_revocations(book.clone())), strategy, trail, store, clock, book }
 }
 
 #[derive(Debug)]
@@ -67,6 +64,7 @@ pub(in super::super) struct FakeStrategy {
     runs: AtomicUsize,
     pub(in crate::vend) rows_before_first_run: AtomicUsize,
     failure: Mutex<Option<StrategyError>>,
+    gate: Arc<tokio::sync::Mutex<()>>,
     info: Mutex<Option<StrategyInfo>>,
     last_may_be_unscoped: AtomicBool,
 }
@@ -79,6 +77,7 @@ impl FakeStrategy {
             runs: AtomicUsize::new(0),
             rows_before_first_run: AtomicUsize::new(0),
             failure: Mutex::new(None),
+            gate: Arc::default(),
             info: Mutex::new(None),
             last_may_be_unscoped: AtomicBool::new(false),
         }
@@ -86,6 +85,11 @@ impl FakeStrategy {
 
     pub(in super::super) fn runs(&self) -> usize {
         self.runs.load(Ordering::SeqCst)
+    }
+
+    /// What is minted from now on comes back when this is dropped.
+    pub(in crate::vend) fn hold(&self) -> tokio::sync::OwnedMutexGuard<()> {
+        self.gate.clone().try_lock_owned().unwrap()
     }
 
     pub(in super::super) fn fail_with(&self, error: StrategyError) {
@@ -144,6 +148,7 @@ impl Strategies for FakeStrategy {
         }
         self.last_may_be_unscoped.store(call.authorised.may_be_unscoped(), Ordering::SeqCst);
         tokio::task::yield_now().await;
+        drop(self.gate.lock().await);
         if let Some(error) = self.failure.lock().unwrap().clone() {
             return Err(error);
         }
@@ -159,6 +164,7 @@ impl Strategies for FakeStrategy {
             version: "1.0.0".to_owned(),
             digest: "d".to_owned(),
             proof: None,
+            issued: Vec::new(),
         })
     }
     async fn explain(&self, call: StrategyCall<'_>) -> Result<DryRun, StrategyError> {
@@ -179,6 +185,7 @@ impl Strategies for FakeStrategy {
             url: Secret::from(format!("{}?sig=planted", ask.location)),
             headers: vec![("x-ms-blob-type".to_owned(), "BlockBlob".to_owned())],
             expires_at: self.clock.now().plus_seconds(i64::from(call.ttl_seconds)),
+            issued: Vec::new(),
         })
     }
 }

@@ -96,6 +96,15 @@ impl Identity {
         }
     }
 
+    /// The service account that it acts as, as far as that is known here.
+    pub(super) fn name(&self) -> String {
+        match self.signer() {
+            Some(Signer::Key(account)) => account.client_email().to_owned(),
+            Some(Signer::Remote { email, .. }) => email.to_owned(),
+            None => "the host's own identity".to_owned(),
+        }
+    }
+
     /// What signs URLs, if anything does.
     pub(super) fn signer(&self) -> Option<Signer<'_>> {
         match &self.kind {

@@ -4,6 +4,7 @@ use pangolin_core::secret::Secret;
 use pangolin_core::strategy::{SecretUse, StrategyError};
 use pangolin_egress::EgressClient;
 use pangolin_signing::google::ServiceAccount;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 use url::Url;
@@ -43,6 +44,14 @@ impl Source<'_> {
         Asked { server, of_host: matches!(self.base, Base::Host { .. }) }
     }
 
+    /// The name by which Google knows it, as far as that is known here.
+    pub(super) fn principal(&self) -> String {
+        match &self.base {
+            Base::Key { account, .. } => account.client_email().to_owned(),
+            Base::Host { identity, .. } => identity.name(),
+        }
+    }
+
     pub(super) fn cache_key(&self) -> Key {
         match &self.base {
             Base::Key { key, .. } => *key,
@@ -57,6 +66,10 @@ impl Gcp {
         if matches!(ask.principal, Principal::Host) {
             return self.host_source(call, ask).await;
         }
+        self.key_source(call, ask)
+    }
+
+    fn key_source(&self, call: &Call, ask: &Downscope) -> Result<Source<'_>, StrategyError> {
         let (account, digest) = account(call, &ask.principal)?;
         let token_uri = self.granted(call, token_uri(&account, ask.token_uri.as_deref())?, "token_uri")?;
         if let Principal::ServiceAccountKey(slot) | Principal::ServiceAccount { private_key: slot, .. } = &ask.principal
@@ -69,15 +82,26 @@ impl Gcp {
         Ok(Source { base: Base::Key { account, token_uri, key }, sts_url, sts_client: &self.egress })
     }
 
-    async fn host_source(&self, call: &Call, ask: &Downscope) -> Result<Source<'_>, StrategyError> {
-        host_identity::require(call)?;
-        if ask.token_uri.is_some() || ask.sts.is_some() {
-            return Err(denied(
-                "endpoint-with-host-identity",
-                "a token_uri or sts_endpoint of the warehouse needs a key of the warehouse: the host's tokens are not \
-                 sent there",
-            ));
+    /// What an explanation shows, judged as the exchange would be. The host's own credential file is
+    /// not looked at.
+    pub(super) fn shown(&self, call: &Call, ask: &Downscope, boundary: &str) -> Result<Value, StrategyError> {
+        let boundary = serde_json::from_str(boundary).unwrap_or_else(|_| Value::from(boundary));
+        let principal = ask.principal.shown();
+        if matches!(ask.principal, Principal::Host) {
+            require_host(call, ask)?;
+            return Ok(json!({ "boundary": boundary, "principal": principal }));
         }
+        let source = self.key_source(call, ask)?;
+        let token_uri = match &source.base {
+            Base::Key { token_uri, .. } => Some(token_uri.as_str()),
+            Base::Host { .. } => None,
+        };
+        let sts = source.sts_url.as_str();
+        Ok(json!({ "boundary": boundary, "principal": principal, "sts": sts, "token_uri": token_uri }))
+    }
+
+    async fn host_source(&self, call: &Call, ask: &Downscope) -> Result<Source<'_>, StrategyError> {
+        require_host(call, ask)?;
         let identity = Identity::of(&self.settings).await?;
         let operator = self.operator().await?;
         // Google's servers pass the policy as any other; the operator's own word needs none.
@@ -101,6 +125,32 @@ impl Gcp {
             }
         }
     }
+}
+
+impl Principal {
+    /// Who, for an explanation.
+    pub(super) fn shown(&self) -> Value {
+        match self {
+            Self::ServiceAccountKey(slot) => json!({ "kind": "service-account-key", "slot": slot }),
+            Self::ServiceAccount { client_email, private_key } => {
+                json!({ "kind": "service-account", "client_email": client_email, "slot": private_key })
+            }
+            Self::Host => json!({ "kind": "host" }),
+        }
+    }
+}
+
+/// The host's own identity, and nowhere but where the operator's word leads.
+fn require_host(call: &Call, ask: &Downscope) -> Result<(), StrategyError> {
+    host_identity::require(call)?;
+    if ask.token_uri.is_some() || ask.sts.is_some() {
+        return Err(denied(
+            "endpoint-with-host-identity",
+            "a token_uri or sts_endpoint of the warehouse needs a key of the warehouse: the host's tokens are not \
+             sent there",
+        ));
+    }
+    Ok(())
 }
 
 /// The service account of the warehouse's slots, and a digest of its key.

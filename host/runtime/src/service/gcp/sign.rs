@@ -3,10 +3,11 @@
 use pangolin_core::access::Access;
 use pangolin_core::location::Location;
 use pangolin_core::policy::Authorised;
+use pangolin_core::revocation::Issued;
 use pangolin_core::secret::Secret;
 use pangolin_core::strategy::{StrategyError, StrategyErrorKind};
 use pangolin_signing::google::{MAX_URL_LIFE_SECONDS, ServiceAccount, SignedUrl, UnsignedUrl, UrlError};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 use url::Url;
@@ -17,6 +18,7 @@ use super::principal::account;
 use super::wire::Wire;
 use super::{Gcp, Principal, SignUrl, denied, fault, invalid};
 use crate::call::Call;
+use crate::dry_run::STAND_IN;
 use crate::service::host_identity;
 
 impl Gcp {
@@ -35,11 +37,25 @@ impl Gcp {
             return Err(denied("presign-outside-scope", "the URL of another object was asked for"));
         }
         self.require_plain_storage(call, &ask)?;
-        let url = match &ask.principal {
+        if matches!(ask.principal, Principal::Host) {
+            host_identity::require(call)?;
+        } else {
+            account(call, &ask.principal)?;
+        }
+        let shown = || {
+            json!({
+                "method": ask.method, "location": ask.location, "principal": ask.principal.shown(),
+                "expires_in_seconds": ask.expires_in_seconds,
+            })
+        };
+        if call.rehearses("gcp.sign-url", shown)? {
+            return Ok(Secret::from(STAND_IN));
+        }
+        let (url, principal) = match &ask.principal {
             Principal::Host => {
-                host_identity::require(call)?;
                 let identity = Identity::of(&self.settings).await?;
-                match identity.signer().ok_or_else(cannot_sign)? {
+                let name = identity.name();
+                let url = match identity.signer().ok_or_else(cannot_sign)? {
                     Signer::Key(account) => signed(account, &self.wanted(call, &ask, &location))?,
                     Signer::Remote { account, email } => {
                         let unsigned = self.wanted(call, &ask, &location).unsigned(email).map_err(unsignable)?;
@@ -48,10 +64,15 @@ impl Gcp {
                             .await
                             .unwrap_or_else(|_| Err(fault::too_slow()))?
                     }
-                }
+                };
+                (url, name)
             }
-            principal => signed(&account(call, principal)?.0, &self.wanted(call, &ask, &location))?,
+            principal => {
+                let (account, _) = account(call, principal)?;
+                (signed(&account, &self.wanted(call, &ask, &location))?, account.client_email().to_owned())
+            }
         };
+        call.issued.push(Issued::GoogleSignedUrl { principal });
         call.masked.push(url.clone());
         Ok(url)
     }

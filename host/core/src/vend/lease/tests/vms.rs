@@ -204,6 +204,7 @@ impl Strategies for Vms {
             version: "1.0.0".to_owned(),
             digest: "d".to_owned(),
             proof: None,
+            issued: Vec::new(),
         })
     }
 
