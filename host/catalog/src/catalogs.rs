@@ -71,9 +71,10 @@ impl Catalogs {
     pub async fn find_catalog(&self, asker: Asker<'_>, name: &str) -> Result<Arc<CatalogSnapshot>> {
         let principal = asker.principal;
         let Some(tenant) = principal.tenant_id.filter(|_| !principal.is_root()) else {
-            return Err(CatalogError::Forbidden(
-                "root administers tenants and has no access to data: log in as a user of a tenant".to_owned(),
-            ));
+            return Err(CatalogError::Refused {
+                code: "forbidden",
+                message: "root administers tenants and has no access to data: log in as a user of a tenant".to_owned(),
+            });
         };
         let unknown = || CatalogError::NoSuchCatalog(name.to_owned());
         let snapshot = self.store.catalog(tenant, name).await?.ok_or_else(unknown)?;

@@ -30,9 +30,17 @@ pub enum CatalogError {
     /// It has tables or children.
     #[error("namespace is not empty: {0}")]
     NamespaceNotEmpty(String),
-    /// A right is missing, or a rule forbids it.
+    /// A right is missing.
     #[error("{0}")]
     Forbidden(String),
+    /// A rule forbids it, whatever rights are held.
+    #[error("{message}")]
+    Refused {
+        /// Which rule.
+        code: &'static str,
+        /// What is refused and what to do.
+        message: String,
+    },
     /// The request makes no sense.
     #[error("{0}")]
     Invalid(String),
@@ -82,7 +90,7 @@ impl CatalogError {
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         match self {
-            Self::Forbidden(_) => true,
+            Self::Forbidden(_) | Self::Refused { .. } => true,
             Self::Vend(error) => error.is_refusal(),
             _ => false,
         }
@@ -103,6 +111,30 @@ impl CatalogError {
                 | Self::Contradiction(_)
                 | Self::NothingToVend
         )
+    }
+
+    /// Stable code of the error, for replies.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            Self::NoSuchCatalog(_) | Self::NoSuchNamespace(_) | Self::NoSuchTable(_) => "not-found",
+            Self::NamespaceExists(_) | Self::TableExists(_) => "already-exists",
+            Self::NamespaceNotEmpty(_) => "not-empty",
+            Self::Forbidden(_) => "missing-right",
+            Self::Refused { code, .. } => code,
+            Self::Invalid(_) => "bad-request",
+            Self::Contradiction(_) => "invalid",
+            Self::LocationTaken => "location-taken",
+            Self::CommitConflict(_) => "commit-conflict",
+            Self::CommitUnknown(_) => "commit-unknown",
+            Self::Corrupt(_) => "metadata-unreadable",
+            Self::Storage(error) => error.code(),
+            Self::Vend(error) => error.code(),
+            Self::Emit(_) => "credential-incomplete",
+            Self::NothingToVend => "nothing-to-vend",
+            Self::Audit(_) => "audit-unavailable",
+            Self::Store(_) => "store-failed",
+        }
     }
 
     pub(crate) fn missing(right: &str, on: &str) -> Self {
@@ -140,7 +172,7 @@ impl From<StoreError> for CatalogError {
 
 impl From<Denied> for CatalogError {
     fn from(denied: Denied) -> Self {
-        Self::Forbidden(denied.to_string())
+        Self::Refused { code: denied.code(), message: denied.to_string() }
     }
 }
 

@@ -20,8 +20,8 @@ pub use self::catalogs::{Asker, Catalogs};
 pub use self::error::CatalogError;
 pub use self::listing::{Listed, Paging};
 pub use self::namespace::{PropertiesChanged, PropertyChanges};
-pub use self::storage::StorageError;
+pub use self::storage::{Refusal, StorageError};
 pub use self::table::{
-    CommitTable, CommittedTable, CreateTable, CredentialsAsk, Delegation, LoadedTable, PresignTable, RegisterTable,
-    RouteForm, SignRequest, SignedRequest, TableChange, TableIdentifier,
+    CommitTable, CommittedTable, CreateTable, CredentialsAsk, Delegation, ExplainTable, LoadedTable, PresignTable,
+    RegisterTable, RouteForm, SignRequest, SignedRequest, TableChange, TableIdentifier,
 };

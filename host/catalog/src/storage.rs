@@ -18,7 +18,7 @@ use pangolin_egress::EgressClient;
 use crate::catalogs::{Asker, Catalogs};
 use crate::error::Result;
 
-pub use self::fault::StorageError;
+pub use self::fault::{Refusal, StorageError};
 
 /// How the host reaches any storage.
 #[derive(Debug)]

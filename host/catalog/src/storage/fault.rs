@@ -1,9 +1,13 @@
 //! Why a file could not be read or written. A store's own text never passes: the answer to a
 //! wrong signature echoes the request with its token.
 
+mod refusal;
+
 use std::error::Error;
 
 use pangolin_egress::EgressError;
+
+pub use self::refusal::Refusal;
 
 /// Why a metadata file could not be read or written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,11 +34,19 @@ pub enum StorageError {
     #[error("'{0}' is larger than a metadata file may be")]
     TooLarge(String),
     /// The store refuses the host's credential.
-    #[error("the storage refuses the host access to '{file}' ({code}): check {}", base_rights(file))]
+    #[error("the storage refuses the host access to '{file}' ({code}): {}", why.advice(file))]
     Refused {
         /// The file.
         file: String,
         /// The store's code, for example `AccessDenied`.
+        code: String,
+        /// What that means.
+        why: Refusal,
+    },
+    /// The store asks for patience.
+    #[error("the storage limits the rate of requests ({code}): try again later")]
+    Throttled {
+        /// The store's code, for example `SlowDown`.
         code: String,
     },
     /// The store cannot be reached.
@@ -53,29 +65,42 @@ pub enum StorageError {
 /// Codes that say that there is no such object: S3 and Google, Azure by Blob, Azure by DFS.
 const NO_OBJECT: [&str; 3] = ["NoSuchKey", "BlobNotFound", "PathNotFound"];
 
+/// Codes that ask for patience: S3 and Google, Azure.
+const THROTTLED: [&str; 5] = ["SlowDown", "RequestLimitExceeded", "TooManyRequests", "Throttling", "ServerBusy"];
+
 /// Codes that say that there is nothing to put an object into, in the same order.
 const NO_BUCKET: [&str; 3] = ["NoSuchBucket", "ContainerNotFound", "FilesystemNotFound"];
 
-/// What to look at when a store refuses what the warehouse's strategy minted.
-fn base_rights(file: &str) -> &'static str {
-    match file.split_once(':').map(|(scheme, _)| scheme) {
-        Some("abfss" | "abfs" | "wasbs" | "wasb") => {
-            "the principal's role on the container (Storage Blob Data Contributor) or the account's key, the account's \
-             firewall, and `hierarchical`, which is false for an account without hierarchical namespace"
-        }
-        Some("gs") => "the service account's role on the bucket (roles/storage.objectUser)",
-        _ => "the rights of the warehouse's base credentials",
-    }
-}
-
 impl StorageError {
+    /// Stable code of the error, for replies.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::LocalDisabled => "local-storage-disabled",
+            Self::LocalOutside(_) => "local-storage-outside",
+            Self::Unsupported(_) => "storage-unsupported",
+            Self::Settings(_) => "storage-settings-invalid",
+            Self::Missing(_) => "file-missing",
+            Self::NoBucket(_) => "bucket-missing",
+            Self::TooLarge(_) => "metadata-too-large",
+            Self::Refused { why, .. } => why.code(),
+            Self::Throttled { .. } => "throttled",
+            Self::Unreachable(_) => "storage-unreachable",
+            Self::Failed { .. } => "storage-failed",
+        }
+    }
+
     /// Sorts an error of the object client.
     pub(super) fn of_object(file: &str, error: &object_store::Error) -> Self {
         let file = file.to_owned();
         if let Some(egress) = egress_cause(error) {
             return Self::Unreachable(egress.to_string());
         }
-        let code = code(&error.to_string());
+        let text = error.to_string();
+        let code = code(&text);
+        if let Some(code) = code.as_ref().filter(|code| THROTTLED.contains(&code.as_str())) {
+            return Self::Throttled { code: code.clone() };
+        }
         match error {
             object_store::Error::NotFound { .. } if code.is_none() => Self::Missing(file),
             object_store::Error::NotFound { .. } => match code {
@@ -84,7 +109,8 @@ impl StorageError {
                 _ => Self::Missing(file),
             },
             object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. } => {
-                Self::Refused { file, code: code.unwrap_or_else(|| "access denied".to_owned()) }
+                let code = code.unwrap_or_else(|| "access denied".to_owned());
+                Self::Refused { file, why: Refusal::of(&code, &text), code }
             }
             _ => Self::Failed { file, reason: code.unwrap_or_else(|| "no usable answer".to_owned()) },
         }
@@ -162,11 +188,15 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_says_what_to_look_at() {
-        let shown = |file: &str| StorageError::Refused { file: file.to_owned(), code: "x".to_owned() }.to_string();
-        assert!(shown("abfss://c@a.dfs.core.windows.net/t/f").contains("Storage Blob Data Contributor"));
-        assert!(shown("gs://b/t/f").contains("roles/storage.objectUser"));
-        assert!(shown("s3://b/t/f").contains("base credentials"));
+    fn a_store_that_asks_for_patience_has_not_failed() {
+        for code in THROTTLED {
+            let source = format!("Server Error: <Error><Code>{code}</Code></Error>").into();
+            let error = StorageError::of_put("s3://b/t/f", &object_store::Error::Generic { store: "S3", source });
+            assert_eq!((error.code(), error), ("throttled", StorageError::Throttled { code: code.to_owned() }));
+        }
+        let source = "<Error><Code>InternalError</Code></Error>".into();
+        let error = StorageError::of_put("s3://b/t/f", &object_store::Error::Generic { store: "S3", source });
+        assert_eq!(error.code(), "storage-failed");
     }
 
     #[test]

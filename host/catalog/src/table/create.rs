@@ -71,11 +71,12 @@ impl Catalogs {
             && !holds_catalog(asker, snapshot)
         {
             // Nothing holds the place until the commit: another table could come to lie there.
-            return Err(CatalogError::Forbidden(
-                "no credential is vended for a staged table at a location that the client chose: leave the location \
-                 out and let the host choose, or create the table at once"
+            return Err(CatalogError::Refused {
+                code: "staged-place-refused",
+                message: "no credential is vended for a staged table at a location that the client chose: leave the \
+                          location out and let the host choose, or create the table at once"
                     .to_owned(),
-            ));
+            });
         }
         let file = table.metadata_location.clone();
         if staged {

@@ -30,10 +30,13 @@ pub(super) fn may_place(
     };
     match table.locations().find(|location| !known(location) && !holds_place(asker, snapshot, table, location)) {
         None => Ok(()),
-        Some(location) => Err(CatalogError::Forbidden(format!(
-            "'{location}' is not yours to choose: it takes rights on the whole catalog, or, for a place in the \
-             namespace's own directory, on the namespace; or leave the location out and let the host choose"
-        ))),
+        Some(location) => Err(CatalogError::Refused {
+            code: "location-not-yours",
+            message: format!(
+                "'{location}' is not yours to choose: it takes rights on the whole catalog, or, for a place in the \
+                 namespace's own directory, on the namespace; or leave the location out and let the host choose"
+            ),
+        }),
     }
 }
 

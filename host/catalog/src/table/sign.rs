@@ -134,7 +134,7 @@ impl Catalogs {
 
 impl From<NotSigned> for CatalogError {
     fn from(not_signed: NotSigned) -> Self {
-        let text = not_signed.to_string();
-        if not_signed.is_malformed() { Self::Invalid(text) } else { Self::Forbidden(text) }
+        let message = not_signed.to_string();
+        if not_signed.is_malformed() { Self::Invalid(message) } else { Self::Refused { code: "not-signable", message } }
     }
 }

@@ -140,9 +140,9 @@ async fn a_table_moves_only_within_the_catalog_and_not_onto_another() {
     let taken = apply(&world, "orders", to(format!("{other}/inside"))).await;
     assert!(matches!(taken, Err(CatalogError::LocationTaken)), "{taken:?}");
     let outside = apply(&world, "orders", to("file:///tmp/elsewhere".to_owned())).await;
-    assert!(matches!(outside, Err(CatalogError::Forbidden(_))), "{outside:?}");
+    assert!(matches!(outside, Err(CatalogError::Refused { code: "location-outside-base", .. })), "{outside:?}");
     let data = apply(&world, "orders", property("write.data.path", "s3://elsewhere/x")).await;
-    assert!(matches!(data, Err(CatalogError::Forbidden(_))), "{data:?}");
+    assert!(matches!(data, Err(CatalogError::Refused { code: "location-outside-base", .. })), "{data:?}");
     apply(&world, "orders", to(format!("{base}/moved/"))).await.unwrap();
     let stored = world.shelf.tables().remove(0);
     assert_eq!(stored.location.as_str(), format!("{base}/moved"));

@@ -76,7 +76,10 @@ async fn a_given_location_lies_inside_the_catalog_and_overlaps_none() {
     create(&world, "a2", json!({ "location": format!("{base}/given/a2") })).await.unwrap();
     for outside in ["file:///etc/x".to_owned(), base.clone(), format!("{base}2/x"), "s3://lake/x".to_owned()] {
         let refused = create(&world, "c", json!({ "location": outside })).await;
-        assert!(matches!(refused, Err(CatalogError::Forbidden(_))), "{outside}: {refused:?}");
+        assert!(
+            matches!(refused, Err(CatalogError::Refused { code: "location-outside-base", .. })),
+            "{outside}: {refused:?}"
+        );
     }
     for odd in [format!("{base}/a/../b"), format!("{base}//b"), format!("{base}/b?c"), "lake/x".to_owned()] {
         let refused = create(&world, "d", json!({ "location": odd })).await;
@@ -97,7 +100,10 @@ async fn paths_in_properties_are_judged_like_the_location() {
     assert!(matches!(taken, Err(CatalogError::LocationTaken)), "{taken:?}");
     for name in ["write.data.path", "write.metadata.path", "write.object-storage.path", "write.folder-storage.path"] {
         let refused = create(&world, "c", given(name, "s3://elsewhere/x".to_owned())).await;
-        assert!(matches!(refused, Err(CatalogError::Forbidden(_))), "{name}: {refused:?}");
+        assert!(
+            matches!(refused, Err(CatalogError::Refused { code: "location-outside-base", .. })),
+            "{name}: {refused:?}"
+        );
     }
     create(&world, "m", given("write.metadata.path", format!("{base}/meta/m"))).await.unwrap();
     let stored = world.shelf.tables().pop().unwrap();
@@ -156,7 +162,7 @@ async fn a_dropped_table_is_registered_again_from_its_file() {
     let missing = register("none", &format!("{}/x/metadata/1.metadata.json", base(&world))).await;
     assert!(matches!(missing, Err(CatalogError::Storage(_))), "{missing:?}");
     let outside = register("out", "file:///etc/metadata/passwd").await;
-    assert!(matches!(outside, Err(CatalogError::Forbidden(_))), "{outside:?}");
+    assert!(matches!(outside, Err(CatalogError::Refused { code: "location-outside-base", .. })), "{outside:?}");
 }
 
 #[tokio::test]

@@ -108,5 +108,5 @@ async fn another_tenants_catalog_never_was_and_root_has_no_data() {
     assert!(matches!(refused, Err(CatalogError::NoSuchCatalog(_))), "{refused:?}");
     let root = world.principal(UserRole::Root, Vec::new());
     let refused = world.catalogs.load_namespace(world.by(&root), "lake", &path("sales")).await;
-    assert!(matches!(refused, Err(CatalogError::Forbidden(_))), "{refused:?}");
+    assert!(matches!(refused, Err(CatalogError::Refused { code: "forbidden", .. })), "{refused:?}");
 }

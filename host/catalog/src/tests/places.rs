@@ -37,7 +37,10 @@ async fn register(world: &World, who: &Principal, namespace: &str, file: &str) -
 
 #[expect(clippy::needless_pass_by_value, reason = "tests hand results over in place")]
 fn forbidden<T: std::fmt::Debug>(result: Result<T, CatalogError>, what: &str) {
-    assert!(matches!(result, Err(CatalogError::Forbidden(_))), "{what}: {result:?}");
+    assert!(
+        matches!(result, Err(CatalogError::Refused { code: "location-not-yours" | "staged-place-refused", .. })),
+        "{what}: {result:?}"
+    );
 }
 
 fn base(world: &World) -> String {

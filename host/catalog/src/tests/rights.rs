@@ -11,7 +11,7 @@ async fn verbs(world: &World, caller: &Principal) -> Vec<(&'static str, &'static
     fn ended<T>(result: Result<T, CatalogError>) -> &'static str {
         match result {
             Ok(_) => "ok",
-            Err(CatalogError::Forbidden(_)) => "403",
+            Err(CatalogError::Forbidden(_) | CatalogError::Refused { .. }) => "403",
             Err(CatalogError::NoSuchTable(_) | CatalogError::NoSuchNamespace(_) | CatalogError::NoSuchCatalog(_)) => {
                 "404"
             }

@@ -102,5 +102,5 @@ async fn a_place_that_nothing_holds_is_not_vended_for() {
     let chosen = stage(json!({ "stage-create": true })).await.unwrap();
     assert!(chosen.has_credential());
     let given = stage(json!({ "stage-create": true, "location": "s3://bucket/lake/x" })).await;
-    assert!(matches!(given, Err(CatalogError::Forbidden(_))), "{given:?}");
+    assert!(matches!(given, Err(CatalogError::Refused { code: "location-not-yours", .. })), "{given:?}");
 }
