@@ -5,10 +5,12 @@
 
 mod config;
 mod credentials;
+mod explain;
 mod fault;
 mod namespaces;
 mod presign;
 mod request;
+mod shape;
 mod sign;
 mod table;
 mod tables;
@@ -22,7 +24,7 @@ use utoipa_axum::routes;
 use crate::state::AppState;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
-    let of_a_catalog: [UtoipaMethodRouter<AppState>; 13] = [
+    let of_a_catalog: [UtoipaMethodRouter<AppState>; 14] = [
         routes!(config::catalog_config),
         routes!(namespaces::list_namespaces, namespaces::create_namespace),
         routes!(namespaces::load_namespace, namespaces::namespace_exists, namespaces::drop_namespace),
@@ -32,6 +34,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         routes!(table::load_table, table::table_exists, table::commit_table, table::drop_table),
         routes!(table::report_metrics),
         routes!(credentials::credentials, credentials::flat_credentials),
+        routes!(explain::explain),
         routes!(presign::presign),
         routes!(sign::sign),
         routes!(tables::rename_table),

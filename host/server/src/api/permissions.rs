@@ -1,6 +1,7 @@
 //! Permissions of single users: an administrator gives them within the own tenant.
 
 mod scope;
+mod shape;
 mod wire;
 
 #[cfg(test)]
@@ -18,6 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) use self::scope::check_grants;
+pub(crate) use self::shape::GrantShape;
 use self::wire::{GrantPermission, OfUser, PermissionReply};
 use crate::audited::Event;
 use crate::auth::Caller;

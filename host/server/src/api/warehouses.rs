@@ -2,6 +2,8 @@
 //! strategy's own check comes after it, and no reply holds a secret.
 
 mod judged;
+mod shape;
+mod unreadable;
 
 #[cfg(test)]
 mod tests;
@@ -17,6 +19,7 @@ use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use self::shape::{CreateWarehouse, UpdateWarehouse, WarehouseReply};
 use crate::audited::Event;
 use crate::auth::Caller;
 use crate::body::Body;
@@ -36,7 +39,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 /// Lists the warehouses of the own tenant by name.
 #[utoipa::path(get, path = "/api/v1/warehouses", tag = "warehouses",
     params(("limit" = Option<u32>, Query), ("offset" = Option<u32>, Query)),
-    responses((status = 200, body = Vec<Object>), (status = 403)))]
+    responses((status = 200, body = Vec<WarehouseReply>), (status = 403)))]
 async fn list_warehouses(
     State(state): State<AppState>,
     caller: Caller,
@@ -45,13 +48,17 @@ async fn list_warehouses(
     let event = Event::new("list_warehouses", "warehouse");
     let tenant = state.attempt(&caller, &event, async { caller.require_tenant_admin() }).await?;
     let warehouses = state.store.list_warehouses(tenant, &page).await?;
-    Ok(Json(warehouses.iter().map(|warehouse| view(&state, warehouse)).collect()))
+    let shown = warehouses.into_iter().map(|warehouse| match warehouse {
+        Ok(warehouse) => view(&state, &warehouse),
+        Err(unreadable) => unreadable::shown(tenant, unreadable),
+    });
+    Ok(Json(shown.collect()))
 }
 
 /// Creates a warehouse from any of the documented spellings: `name`, `storage_config`, and
 /// `vending_strategy` or `use_sts`; also `allow_unscoped` and `max_ttl_seconds`.
-#[utoipa::path(post, path = "/api/v1/warehouses", tag = "warehouses", request_body = Object,
-    responses((status = 201, body = Object), (status = 403), (status = 409, description = "name taken"),
+#[utoipa::path(post, path = "/api/v1/warehouses", tag = "warehouses", request_body = CreateWarehouse,
+    responses((status = 201, body = WarehouseReply), (status = 403), (status = 409, description = "name taken"),
         (status = 422, description = "everything that is wrong, by field")))]
 async fn create_warehouse(
     State(state): State<AppState>,
@@ -75,7 +82,7 @@ async fn create_warehouse(
 
 /// Shows a warehouse, secrets redacted.
 #[utoipa::path(get, path = "/api/v1/warehouses/{name}", tag = "warehouses", params(("name" = String, Path)),
-    responses((status = 200, body = Object), (status = 403), (status = 404)))]
+    responses((status = 200, body = WarehouseReply), (status = 403), (status = 404)))]
 async fn get_warehouse(
     State(state): State<AppState>,
     caller: Caller,
@@ -89,8 +96,8 @@ async fn get_warehouse(
 /// Changes any subset of a warehouse. The redacted marker keeps a secret; a change of where
 /// secrets are sent wants them again.
 #[utoipa::path(put, path = "/api/v1/warehouses/{name}", tag = "warehouses", params(("name" = String, Path)),
-    request_body = Object,
-    responses((status = 200, body = Object), (status = 403), (status = 404), (status = 409), (status = 422)))]
+    request_body = UpdateWarehouse,
+    responses((status = 200, body = WarehouseReply), (status = 403), (status = 404), (status = 409), (status = 422)))]
 async fn update_warehouse(
     State(state): State<AppState>,
     caller: Caller,

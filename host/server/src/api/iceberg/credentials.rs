@@ -8,6 +8,7 @@ use pangolin_core::access::Access;
 use serde::Deserialize;
 
 use super::request::{Params, Place, asker, client, private_value, seconds};
+use super::shape;
 use crate::auth::Caller;
 use crate::error::iceberg::IcebergError;
 use crate::state::AppState;
@@ -21,15 +22,19 @@ pub(super) struct CredentialsQuery {
 
 impl CredentialsQuery {
     fn ask(&self, place: &Place, headers: &HeaderMap) -> Result<CredentialsAsk, CatalogError> {
-        let invalid = |text: &str| CatalogError::Invalid(text.to_owned());
-        let access = match self.access.as_deref() {
-            Some("read") => Access::READ,
-            Some("read-write") => Access::READ_WRITE,
-            None | Some("read-write-delete") => Access::FULL,
-            Some(_) => return Err(invalid("access is 'read', 'read-write' or 'read-write-delete'")),
-        };
+        let access = access(self.access.as_deref())?;
         let ttl_seconds = seconds(self.ttl.as_deref())?;
         Ok(CredentialsAsk { access, ttl_seconds, form: place.form, client: client(headers) })
+    }
+}
+
+/// The access that is asked for; everything, if nothing is said.
+pub(super) fn access(text: Option<&str>) -> Result<Access, CatalogError> {
+    match text {
+        Some("read") => Ok(Access::READ),
+        Some("read-write") => Ok(Access::READ_WRITE),
+        None | Some("read-write-delete") => Ok(Access::FULL),
+        Some(_) => Err(CatalogError::Invalid("access is 'read', 'read-write' or 'read-write-delete'".to_owned())),
     }
 }
 
@@ -37,7 +42,9 @@ impl CredentialsQuery {
 #[utoipa::path(get, path = "/v1/{prefix}/namespaces/{namespace}/tables/{table}/credentials", tag = "iceberg",
     params(("prefix" = String, Path), ("namespace" = String, Path), ("table" = String, Path),
         ("access" = Option<String>, Query), ("ttl" = Option<u32>, Query)),
-    responses((status = 200, body = Value), (status = 400), (status = 403), (status = 404)))]
+    responses((status = 200, body = shape::Credentials), (status = 404),
+        (status = 409, description = "the strategy has no more to give"), (status = 422),
+        (status = 502, description = "the strategy's service refused or failed")))]
 pub(super) async fn credentials(
     State(state): State<AppState>,
     caller: Caller,
@@ -55,7 +62,9 @@ pub(super) async fn credentials(
 #[utoipa::path(post, path = "/v1/{prefix}/namespaces/{namespace}/tables/{table}/credentials", tag = "iceberg",
     params(("prefix" = String, Path), ("namespace" = String, Path), ("table" = String, Path),
         ("access" = Option<String>, Query), ("ttl" = Option<u32>, Query)),
-    responses((status = 200, body = Value), (status = 400), (status = 403), (status = 404)))]
+    responses((status = 200, body = shape::FlatCredential), (status = 404),
+        (status = 409, description = "the strategy has no more to give"), (status = 422),
+        (status = 502, description = "the strategy's service refused or failed")))]
 pub(super) async fn flat_credentials(
     State(state): State<AppState>,
     caller: Caller,

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use axum::http::StatusCode;
-use pangolin_catalog::{CatalogError, StorageError};
+use pangolin_catalog::{CatalogError, Refusal, StorageError};
 use pangolin_core::strategy::StrategyErrorKind;
 use pangolin_core::vend::VendError;
 
@@ -20,7 +20,7 @@ impl From<CatalogError> for IcebergError {
                 (StatusCode::CONFLICT, "AlreadyExistsException")
             }
             CatalogError::NamespaceNotEmpty(_) => (StatusCode::CONFLICT, "NamespaceNotEmptyException"),
-            CatalogError::Forbidden(_) => (StatusCode::FORBIDDEN, "ForbiddenException"),
+            CatalogError::Forbidden(_) | CatalogError::Refused { .. } => (StatusCode::FORBIDDEN, "ForbiddenException"),
             // Not a 409: a client would take that for a commit to try again.
             CatalogError::Invalid(_) | CatalogError::LocationTaken | CatalogError::NothingToVend => {
                 (StatusCode::BAD_REQUEST, "BadRequestException")
@@ -37,8 +37,8 @@ impl From<CatalogError> for IcebergError {
             Some(deeper) => format!("{source}: {deeper}"),
             None => source.to_string(),
         });
-        let answer = Self::new(status, kind, error.to_string());
-        Self { error: ApiError { cause: cause.filter(|_| status.is_server_error()), ..answer.error }, ..answer }
+        let answer = ApiError::new(status, error.code(), error.to_string());
+        Self { error: ApiError { cause: cause.filter(|_| status.is_server_error()), ..answer }, kind: Some(kind) }
     }
 }
 
@@ -68,8 +68,12 @@ fn storage_status(error: &StorageError) -> (StatusCode, &'static str) {
         | StorageError::Missing(_)
         | StorageError::NoBucket(_)
         | StorageError::TooLarge(_) => (StatusCode::BAD_REQUEST, "BadRequestException"),
+        // The host's own fault, and gone when its clock is right.
+        StorageError::Refused { why: Refusal::Clock, .. } => {
+            (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailableException")
+        }
         StorageError::Refused { .. } => (StatusCode::FORBIDDEN, "ForbiddenException"),
-        StorageError::Unreachable(_) | StorageError::Failed { .. } => {
+        StorageError::Throttled { .. } | StorageError::Unreachable(_) | StorageError::Failed { .. } => {
             (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailableException")
         }
     }

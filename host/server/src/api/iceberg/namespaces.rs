@@ -9,8 +9,10 @@ use pangolin_core::namespace::NamespacePath;
 use pangolin_core::permission::Action;
 use pangolin_core::record::Properties;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::request::{PageQuery, Params, Place, asker, namespace, parse, private_value, to_the_end};
+use super::shape;
 use crate::auth::Caller;
 use crate::body::Body;
 use crate::error::iceberg::IcebergError;
@@ -21,10 +23,14 @@ pub(super) struct ParentQuery {
     parent: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+/// A new namespace.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = CreateNamespaceRequest)]
 struct CreateNamespace {
+    #[schema(value_type = Vec<String>)]
     namespace: NamespacePath,
     #[serde(default)]
+    #[schema(value_type = HashMap<String, String>)]
     properties: Properties,
 }
 
@@ -45,7 +51,7 @@ struct NamespaceList<'a> {
 #[utoipa::path(get, path = "/v1/{prefix}/namespaces", tag = "iceberg",
     params(("prefix" = String, Path), ("parent" = Option<String>, Query), ("pageToken" = Option<String>, Query),
         ("pageSize" = Option<usize>, Query)),
-    responses((status = 200, body = Value), (status = 404)))]
+    responses((status = 200, body = shape::NamespaceList), (status = 404)))]
 pub(super) async fn list_namespaces(
     State(state): State<AppState>,
     caller: Caller,
@@ -62,7 +68,8 @@ pub(super) async fn list_namespaces(
 
 /// Creates a namespace.
 #[utoipa::path(post, path = "/v1/{prefix}/namespaces", tag = "iceberg", params(("prefix" = String, Path)),
-    request_body = Value, responses((status = 200, body = Value), (status = 403), (status = 404), (status = 409)))]
+    request_body = CreateNamespace,
+    responses((status = 200, body = shape::Namespace), (status = 404), (status = 409)))]
 pub(super) async fn create_namespace(
     State(state): State<AppState>,
     caller: Caller,
@@ -82,7 +89,7 @@ pub(super) async fn create_namespace(
 /// A namespace with its properties.
 #[utoipa::path(get, path = "/v1/{prefix}/namespaces/{namespace}", tag = "iceberg",
     params(("prefix" = String, Path), ("namespace" = String, Path)),
-    responses((status = 200, body = Value), (status = 404)))]
+    responses((status = 200, body = shape::Namespace), (status = 404)))]
 pub(super) async fn load_namespace(
     State(state): State<AppState>,
     caller: Caller,
@@ -120,8 +127,8 @@ pub(super) async fn drop_namespace(
 
 /// Sets and removes properties of a namespace.
 #[utoipa::path(post, path = "/v1/{prefix}/namespaces/{namespace}/properties", tag = "iceberg",
-    params(("prefix" = String, Path), ("namespace" = String, Path)), request_body = Value,
-    responses((status = 200, body = Value), (status = 403), (status = 404), (status = 422)))]
+    params(("prefix" = String, Path), ("namespace" = String, Path)), request_body = shape::PropertyChanges,
+    responses((status = 200, body = shape::PropertiesChanged), (status = 404), (status = 409), (status = 422)))]
 pub(super) async fn update_namespace(
     State(state): State<AppState>,
     caller: Caller,

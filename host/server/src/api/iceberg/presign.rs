@@ -7,6 +7,7 @@ use pangolin_core::permission::Action;
 use serde::Deserialize;
 
 use super::request::{Params, Place, asker, private_value, seconds, to_the_end};
+use super::shape;
 use crate::auth::Caller;
 use crate::error::iceberg::IcebergError;
 use crate::state::AppState;
@@ -33,8 +34,9 @@ impl PresignQuery {
         ("location" = String, Query, description = "the object, for example s3://bucket/path/file.parquet"),
         ("method" = Option<String>, Query, description = "GET (default), HEAD, PUT or DELETE"),
         ("ttl" = Option<u32>, Query, description = "seconds, at most 604800 and what the credential lives")),
-    responses((status = 200, body = Value, description = "url, headers to send with it, expiration"), (status = 400),
-        (status = 403), (status = 404), (status = 422)))]
+    responses((status = 200, body = shape::PresignedUrl), (status = 404),
+        (status = 409, description = "the strategy has no more to give"), (status = 422),
+        (status = 502, description = "the strategy's service refused or failed")))]
 pub(super) async fn presign(
     State(state): State<AppState>,
     caller: Caller,

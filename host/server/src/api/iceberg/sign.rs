@@ -7,6 +7,7 @@ use pangolin_catalog::SignRequest;
 use pangolin_core::permission::Action;
 
 use super::request::{Place, asker, parse, private_value};
+use super::shape;
 use crate::auth::Caller;
 use crate::body::Body;
 use crate::error::iceberg::IcebergError;
@@ -14,9 +15,10 @@ use crate::state::AppState;
 
 /// Signs one request to the storage, if it does no more than the caller may do in this table.
 #[utoipa::path(post, path = "/v1/{prefix}/namespaces/{namespace}/tables/{table}/sign", tag = "iceberg",
-    params(("prefix" = String, Path), ("namespace" = String, Path), ("table" = String, Path)), request_body = Value,
-    responses((status = 200, body = Value, description = "uri, and headers to add"), (status = 400), (status = 403),
-        (status = 404)))]
+    params(("prefix" = String, Path), ("namespace" = String, Path), ("table" = String, Path)), request_body = shape::RemoteSignRequest,
+    responses((status = 200, body = shape::RemoteSignResult), (status = 404),
+        (status = 409, description = "the strategy has no more to give"), (status = 422),
+        (status = 502, description = "the strategy's service refused or failed")))]
 pub(super) async fn sign(
     State(state): State<AppState>,
     caller: Caller,

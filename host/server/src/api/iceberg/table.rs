@@ -8,6 +8,7 @@ use pangolin_core::permission::Action;
 use serde::Deserialize;
 
 use super::request::{Params, Place, asker, delegation, parse, private, to_the_end};
+use super::shape;
 use crate::auth::Caller;
 use crate::body::Body;
 use crate::error::iceberg::IcebergError;
@@ -45,7 +46,9 @@ fn tagged(mut response: Response, loaded: &LoadedTable) -> Response {
 /// Loads a table, with a credential if `X-Iceberg-Access-Delegation` asks for one.
 #[utoipa::path(get, path = "/v1/{prefix}/namespaces/{namespace}/tables/{table}", tag = "iceberg",
     params(("prefix" = String, Path), ("namespace" = String, Path), ("table" = String, Path)),
-    responses((status = 200, body = Value), (status = 304), (status = 403), (status = 404)))]
+    responses((status = 200, body = shape::LoadTable), (status = 304), (status = 404),
+        (status = 409, description = "the strategy has no more to give"), (status = 422),
+        (status = 502, description = "the strategy's service refused or failed")))]
 pub(super) async fn load_table(
     State(state): State<AppState>,
     caller: Caller,
@@ -78,8 +81,8 @@ pub(super) async fn table_exists(
 
 /// Commits changes if the requirements hold.
 #[utoipa::path(post, path = "/v1/{prefix}/namespaces/{namespace}/tables/{table}", tag = "iceberg",
-    params(("prefix" = String, Path), ("namespace" = String, Path), ("table" = String, Path)), request_body = Value,
-    responses((status = 200, body = Value), (status = 400), (status = 403), (status = 404), (status = 409)))]
+    params(("prefix" = String, Path), ("namespace" = String, Path), ("table" = String, Path)), request_body = shape::CommitTable,
+    responses((status = 200, body = shape::CommittedTable), (status = 404), (status = 409), (status = 422)))]
 pub(super) async fn commit_table(
     State(state): State<AppState>,
     caller: Caller,
@@ -119,8 +122,8 @@ pub(super) async fn drop_table(
 
 /// Takes a client's report of a scan or a commit. It is not kept.
 #[utoipa::path(post, path = "/v1/{prefix}/namespaces/{namespace}/tables/{table}/metrics", tag = "iceberg",
-    params(("prefix" = String, Path), ("namespace" = String, Path), ("table" = String, Path)), request_body = Value,
-    responses((status = 204), (status = 403), (status = 404)))]
+    params(("prefix" = String, Path), ("namespace" = String, Path), ("table" = String, Path)), request_body = shape::Report,
+    responses((status = 204), (status = 404)))]
 pub(super) async fn report_metrics(
     State(state): State<AppState>,
     caller: Caller,

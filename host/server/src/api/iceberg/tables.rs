@@ -8,6 +8,7 @@ use pangolin_core::permission::Action;
 use serde::{Deserialize, Serialize};
 
 use super::request::{PageQuery, Params, Place, asker, delegation, parse, private_value, to_the_end};
+use super::shape;
 use super::table::answer;
 use crate::auth::Caller;
 use crate::body::Body;
@@ -37,7 +38,7 @@ struct Rename {
 #[utoipa::path(get, path = "/v1/{prefix}/namespaces/{namespace}/tables", tag = "iceberg",
     params(("prefix" = String, Path), ("namespace" = String, Path), ("pageToken" = Option<String>, Query),
         ("pageSize" = Option<usize>, Query)),
-    responses((status = 200, body = Value), (status = 404)))]
+    responses((status = 200, body = shape::TableList), (status = 404)))]
 pub(super) async fn list_tables(
     State(state): State<AppState>,
     caller: Caller,
@@ -52,8 +53,9 @@ pub(super) async fn list_tables(
 
 /// Creates a table, or stages one.
 #[utoipa::path(post, path = "/v1/{prefix}/namespaces/{namespace}/tables", tag = "iceberg",
-    params(("prefix" = String, Path), ("namespace" = String, Path)), request_body = Value,
-    responses((status = 200, body = Value), (status = 400), (status = 403), (status = 404), (status = 409)))]
+    params(("prefix" = String, Path), ("namespace" = String, Path)), request_body = shape::CreateTable,
+    responses((status = 200, body = shape::LoadTable), (status = 404), (status = 409), (status = 422),
+        (status = 502, description = "the strategy's service refused or failed")))]
 pub(super) async fn create_table(
     State(state): State<AppState>,
     caller: Caller,
@@ -74,8 +76,9 @@ pub(super) async fn create_table(
 
 /// Takes in a table whose metadata file exists.
 #[utoipa::path(post, path = "/v1/{prefix}/namespaces/{namespace}/register", tag = "iceberg",
-    params(("prefix" = String, Path), ("namespace" = String, Path)), request_body = Value,
-    responses((status = 200, body = Value), (status = 400), (status = 403), (status = 404), (status = 409)))]
+    params(("prefix" = String, Path), ("namespace" = String, Path)), request_body = shape::RegisterTable,
+    responses((status = 200, body = shape::LoadTable), (status = 404), (status = 409), (status = 422),
+        (status = 502, description = "the strategy's service refused or failed")))]
 pub(super) async fn register_table(
     State(state): State<AppState>,
     caller: Caller,
@@ -96,7 +99,7 @@ pub(super) async fn register_table(
 
 /// Renames a table, or moves it to another namespace of the catalog.
 #[utoipa::path(post, path = "/v1/{prefix}/tables/rename", tag = "iceberg", params(("prefix" = String, Path)),
-    request_body = Value, responses((status = 204), (status = 403), (status = 404), (status = 409)))]
+    request_body = shape::RenameTable, responses((status = 204), (status = 404), (status = 409)))]
 pub(super) async fn rename_table(
     State(state): State<AppState>,
     caller: Caller,

@@ -7,6 +7,7 @@ use pangolin_core::permission::Action;
 use serde::Deserialize;
 
 use super::request::{Place, asker, parse, to_the_end};
+use super::shape;
 use crate::auth::Caller;
 use crate::body::Body;
 use crate::error::iceberg::IcebergError;
@@ -20,8 +21,7 @@ struct Transaction {
 
 /// Commits changes of several tables, all or none.
 #[utoipa::path(post, path = "/v1/{prefix}/transactions/commit", tag = "iceberg", params(("prefix" = String, Path)),
-    request_body = Value,
-    responses((status = 204), (status = 400), (status = 403), (status = 404), (status = 409)))]
+    request_body = shape::Transaction, responses((status = 204), (status = 404), (status = 409), (status = 422)))]
 pub(super) async fn commit_transaction(
     State(state): State<AppState>,
     caller: Caller,

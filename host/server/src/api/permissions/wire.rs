@@ -6,6 +6,8 @@ use pangolin_core::record::UserGrant;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::shape::{ActionName, Scope};
+
 /// A permission to give.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -15,10 +17,10 @@ pub(super) struct GrantPermission {
     pub(super) user_id: UserId,
     /// `{"type": "tenant"}`, or `catalog` with `catalog_id`, `namespace` with `catalog_id` and
     /// `namespace`, `asset` with these two and `asset_id`.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Scope)]
     pub(super) scope: PermissionScope,
     /// `read`, `write`, `delete`, `create`, `update`, `list`, `manage-discovery`, `all`.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<ActionName>)]
     pub(super) actions: Vec<Action>,
 }
 
@@ -37,9 +39,9 @@ pub(super) struct PermissionReply {
     id: GrantId,
     #[schema(value_type = uuid::Uuid)]
     user_id: UserId,
-    #[schema(value_type = Object)]
+    #[schema(value_type = Scope)]
     scope: PermissionScope,
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<ActionName>)]
     actions: Vec<Action>,
     #[schema(value_type = uuid::Uuid)]
     granted_by: UserId,

@@ -7,6 +7,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::api::permissions::GrantShape;
 use crate::error::ApiError;
 
 /// A new role.
@@ -21,7 +22,7 @@ pub(super) struct CreateRole {
     pub(super) tenant_id: Option<TenantId>,
     /// `[{"scope": {"type": "catalog", "catalog_id": …}, "actions": ["read", "list"]}]`
     #[serde(default)]
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<GrantShape>)]
     pub(super) permissions: Vec<Grant>,
 }
 
@@ -38,7 +39,7 @@ pub(super) struct UpdateRole {
     #[schema(value_type = Option<uuid::Uuid>)]
     tenant_id: Option<TenantId>,
     /// Replaces all permissions.
-    #[schema(value_type = Option<Vec<Object>>)]
+    #[schema(value_type = Option<Vec<GrantShape>>)]
     permissions: Option<Vec<Grant>>,
     #[serde(alias = "built_in", rename = "built-in")]
     #[schema(ignore)]
@@ -93,7 +94,7 @@ pub(crate) struct RoleReply {
     description: Option<String>,
     #[schema(value_type = uuid::Uuid)]
     tenant_id: TenantId,
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<GrantShape>)]
     permissions: Vec<Grant>,
     /// Cannot be changed or deleted.
     built_in: bool,
