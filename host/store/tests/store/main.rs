@@ -4,8 +4,10 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a case fails by panicking")]
 
 mod audit;
+mod before_seals;
 mod catalogs;
 mod claims;
+mod exports;
 mod external_users;
 mod hosts;
 mod leases;
@@ -13,9 +15,11 @@ mod lifecycle;
 mod locations;
 mod make;
 mod namespaces;
+mod passwords;
 mod postgres;
 mod principals;
 mod reseal;
+mod retention;
 mod roles;
 mod sealing;
 mod search;
@@ -124,10 +128,24 @@ suite! {
         audit::many_events_at_once_make_one_chain,
         audit::a_chain_goes_on_after_a_restart,
         audit::nothing_is_recorded_without_the_table,
+        passwords::a_password_is_changed_once_and_ends_the_other_sessions,
         search::everything_comes_up_once_in_order,
         search::a_long_list_is_read_in_parts,
         search::a_cursor_is_for_one_user_and_shows_nothing,
+        audit::pages_stay_while_events_are_written,
         tamper::every_kind_of_tampering_shows,
+        tamper::a_rebuilt_chain_has_no_seal,
+        tamper::what_was_done_stays_to_be_seen,
+        tamper::chains_of_two_hosts_cannot_be_swapped,
+        tamper::seals_outlive_a_rotation,
+        retention::old_events_go_and_the_chain_goes_on,
+        retention::only_the_start_of_a_chain_goes,
+        retention::many_old_events_go_in_steps,
+        retention::retention_hides_no_tampering,
+        retention::nobody_is_alarmed_while_others_write_and_prune,
+        before_seals::an_older_database_is_sealed_as_it_is,
+        exports::everything_goes_out_with_its_seals,
+        exports::a_reader_stands_beside_a_host,
     ],
     sqlite: [
         lifecycle::a_second_process_is_refused,
@@ -143,6 +161,7 @@ suite! {
         hosts::strict_sees_at_once,
         hosts::two_hosts_may_not_both_commit,
         hosts::two_hosts_may_share_a_chain,
+        retention::two_hosts_may_prune_at_once,
         reseal::rotation_goes_on_beside_a_running_host,
         leases::one_of_two_hosts_works_on_a_resource,
         leases::whoever_has_the_lock_sees_what_the_other_host_did,

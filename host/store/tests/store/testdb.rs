@@ -53,12 +53,22 @@ impl TestDb {
     }
 
     /// Closes the store and opens it again, as a restart does.
-    pub(crate) async fn restart(mut self) -> Self {
+    pub(crate) async fn restart(self) -> Self {
+        let config = self.config.clone();
+        self.reopen(config).await
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn reopen(self, config: StoreConfig) -> Self {
         self.store.close().await;
-        let Self { store, config, dir } = self;
+        let Self { store, dir, .. } = self;
         drop(store);
-        self = Self { store: open(&config).await, config, dir };
-        self
+        Self { store: open(&config).await, config, dir }
+    }
+
+    /// Closes every connection.
+    pub(crate) async fn close(&self) {
+        self.store.close().await;
     }
 
     /// Runs a statement behind the store's back.
