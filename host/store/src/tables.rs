@@ -14,9 +14,11 @@ use sqlx::any::AnyRow;
 use crate::db::sql;
 use crate::error::{backend, on_write};
 use crate::generation::Slot;
+use crate::grants;
 use crate::locations;
 use crate::namespaces::{cut, id_of, path_of};
 use crate::page::name_limit;
+use crate::revocations::{Gone, cut_off};
 use crate::row;
 use crate::store::Store;
 use crate::tx::Tx;
@@ -112,7 +114,8 @@ impl Store {
         let mut tx = Tx::begin(self.db()).await?;
         let (namespace, name) = lock(&mut tx, catalog, id).await?;
         tx.execute(sql("DELETE FROM tables WHERE id = $1").bind(id.to_string())).await.map_err(backend)?;
-        tx.raise([Slot::of_table(catalog, &namespace.dotted(), &name), Slot::of_locations(catalog)]).await?;
+        let also = [Slot::of_table(catalog, &namespace.dotted(), &name), Slot::of_locations(catalog)];
+        cut_off(&mut tx, Gone::DroppedTable(id), self.inner.clock.now(), also).await?;
         tx.commit().await
     }
 
@@ -123,8 +126,18 @@ impl Store {
         namespace: &NamespacePath,
         name: &str,
     ) -> Result<(), StoreError> {
-        let mut tx = Tx::begin(self.db()).await?;
+        let stays = sql(PLACE).bind(id.to_string()).bind(catalog.to_string());
+        let stays =
+            self.db().optional(stays).await?.as_ref().map(path_of).transpose()?.is_some_and(|at| at == *namespace);
+        // Grants on a table say where it lies, and are management records: those come first.
+        let mut tx = if stays { Tx::begin(self.db()).await? } else { Tx::management(self.db()).await? };
         let (old_namespace, old_name) = lock(&mut tx, catalog, id).await?;
+        if old_namespace != *namespace {
+            if stays {
+                return Err(StoreError::Conflict("table"));
+            }
+            grants::follow(&mut tx, catalog, id, namespace).await?;
+        }
         let new_namespace = id_of(&mut tx, catalog, namespace).await?;
         let update = sql("UPDATE tables SET namespace_id = $2, name = $3 WHERE id = $1")
             .bind(id.to_string())
@@ -140,13 +153,14 @@ impl Store {
     }
 }
 
+/// Where a table is.
+const PLACE: &str = "SELECT tables.name, namespaces.path FROM tables \
+     JOIN namespaces ON namespaces.id = tables.namespace_id WHERE tables.id = $1 AND tables.catalog_id = $2";
+
 /// Locks the catalog and says where the table is.
 async fn lock(tx: &mut Tx, catalog: CatalogId, id: TableId) -> Result<(NamespacePath, String), StoreError> {
     tx.lock_catalog(catalog).await?;
-    let select = sql("SELECT tables.name, namespaces.path FROM tables \
-         JOIN namespaces ON namespaces.id = tables.namespace_id WHERE tables.id = $1 AND tables.catalog_id = $2")
-    .bind(id.to_string())
-    .bind(catalog.to_string());
+    let select = sql(PLACE).bind(id.to_string()).bind(catalog.to_string());
     let found = tx.optional(select).await?.ok_or(StoreError::NotFound("table"))?;
     Ok((path_of(&found)?, row::text(&found, "name")?))
 }

@@ -1,9 +1,10 @@
 //! Roles and grants.
 
 use pangolin_core::id::GrantId;
-use pangolin_core::permission::Action;
+use pangolin_core::permission::{Action, Grant, PermissionScope};
+use pangolin_core::ports::CatalogStore;
 use pangolin_core::ports::StoreError::{AlreadyExists, InUse, NotFound};
-use pangolin_core::record::Role;
+use pangolin_core::record::{Role, Table, UserGrant};
 use pangolin_store::OffsetPage;
 
 use crate::make::{self, refused};
@@ -86,4 +87,39 @@ pub(crate) async fn grants_belong_to_a_user_of_the_tenant(db: TestDb) {
     refused!(store.delete_grant(acme, GrantId::generate()).await, NotFound("grant"));
     store.delete_grant(acme, one.id).await.unwrap();
     assert_eq!(store.grant(acme, one.id).await.unwrap(), None);
+}
+
+pub(crate) async fn grants_on_a_table_follow_it(db: TestDb) {
+    let store = &db.store;
+    let catalog = make::stored_catalog(store).await;
+    let (tenant, to) = (catalog.tenant_id, make::path("elsewhere"));
+    store.create_namespace(&make::namespace(catalog.id, "elsewhere")).await.unwrap();
+    let (moved, stays) =
+        (make::stored_table(store, &catalog, "moved").await, make::stored_table(store, &catalog, "stays").await);
+    let on = |table: &Table| Grant {
+        scope: PermissionScope::Asset {
+            catalog_id: catalog.id,
+            namespace: table.namespace.clone(),
+            asset_id: table.id.0,
+        },
+        actions: vec![Action::Read],
+    };
+    let ann = make::user(tenant, "ann");
+    store.create_user(&ann).await.unwrap();
+    let direct = UserGrant { grant: on(&moved), ..make::user_grant(&ann, Action::Read) };
+    store.create_grant(&direct).await.unwrap();
+    let role = Role { permissions: vec![on(&stays), on(&moved)], ..make::role(tenant, "of both tables", Action::Read) };
+    store.create_role(&role).await.unwrap();
+    store.assign_role(tenant, ann.id, role.id).await.unwrap();
+    assert_eq!(store.principal(ann.id).await.unwrap().unwrap().grants.len(), 3);
+
+    store.rename_table(catalog.id, moved.id, &moved.namespace, "renamed").await.unwrap();
+    assert_eq!(store.grant(tenant, direct.id).await.unwrap(), Some(direct.clone()));
+    store.rename_table(catalog.id, moved.id, &to, "renamed").await.unwrap();
+    let at = Table { namespace: to.clone(), ..moved.clone() };
+    assert_eq!(store.grant(tenant, direct.id).await.unwrap().unwrap().grant, on(&at));
+    assert_eq!(store.role(tenant, role.id).await.unwrap().unwrap().permissions, [on(&stays), on(&at)]);
+    // Whoever was in memory knows it at once.
+    let grants = store.principal(ann.id).await.unwrap().unwrap().grants.to_vec();
+    assert_eq!(grants, [on(&at), on(&stays), on(&at)]);
 }
