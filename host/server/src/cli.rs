@@ -1,6 +1,8 @@
 //! The command line.
 
+mod check;
 mod plugin_list;
+mod secrets;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -25,8 +27,13 @@ enum Command {
     Serve,
     /// Bring the database to the schema of this version, and exit.
     Migrate,
-    /// Say everything that is wrong with the settings, and exit.
-    Check,
+    /// Say everything that is wrong with the settings, and search files for credentials.
+    Check(check::CheckArgs),
+    /// Keys that seal secrets: where they stand, rotate them, make one.
+    Secrets {
+        #[command(subcommand)]
+        command: secrets::SecretsCommand,
+    },
     /// Make, look at, try and sign plugins.
     Plugin {
         #[command(subcommand)]
@@ -76,9 +83,15 @@ fn dispatch(command: &Command) -> anyhow::Result<()> {
     if let Command::Openapi = command {
         return print(&format!("{}\n", router::openapi().to_pretty_json()?));
     }
+    if let Command::Check(args) = command {
+        return check::run(args, config::from_environment);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     if let Command::Plugin { command: PluginCommand::Tool(command) } = command {
         return runtime.block_on(pangolin_plugin_tools::run(command, &wiring::tool_context()));
+    }
+    if let Command::Secrets { command } = command {
+        return runtime.block_on(secrets::run(command, read_config));
     }
     let config = read_config()?;
     telemetry::start();
@@ -90,16 +103,12 @@ fn dispatch(command: &Command) -> anyhow::Result<()> {
                 println!("the database has the schema of this version");
                 Ok(())
             }
-            Command::Check => {
-                println!("the settings can be used");
-                for name in &config.unknown_variables {
-                    println!("warning: {name} is not a setting of this host");
-                }
-                Ok(())
-            }
             Command::Plugin { command: PluginCommand::List } => list_plugins(&config).await,
-            // Both are done above, without settings.
-            Command::Plugin { command: PluginCommand::Tool(_) } | Command::Openapi => Ok(()),
+            // These are done above.
+            Command::Plugin { command: PluginCommand::Tool(_) }
+            | Command::Check(_)
+            | Command::Secrets { .. }
+            | Command::Openapi => Ok(()),
         }
     })
 }

@@ -11,7 +11,7 @@ use pangolin_core::ports::{AuditTrail, CatalogStore, Strategies};
 use pangolin_core::vend::{CacheSettings, LeaseSettings, VendSettings, Vending};
 use pangolin_egress::EgressClient;
 use pangolin_runtime::{DEFAULT_PLACES, GrantFile, Runtime, RuntimeConfig, ServiceSettings, Services, StsSettings};
-use pangolin_store::{Store, StoreConfig};
+use pangolin_store::{KeyRing, Store, StoreConfig};
 use prometheus_client::registry::Registry;
 
 use crate::auth::oidc::Issuers;
@@ -112,21 +112,25 @@ pub async fn assemble(
 }
 
 /// Opens the store and brings it to this version's schema.
-#[expect(clippy::disallowed_methods, reason = "the database's URL goes to the database driver and nowhere else")]
 pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Store> {
     data_dir::prepare(&config.store.data_dir)?;
     let keys = match &config.store.keys {
         Some(keys) => keys.clone(),
         None => data_dir::key_ring(&config.store.data_dir)?,
     };
-    let store = StoreConfig {
+    Store::open(store_config(config, keys), Arc::new(SystemClock)).await.context("the database cannot be opened")
+}
+
+/// What the store is told.
+#[expect(clippy::disallowed_methods, reason = "the database's URL goes to the database driver and nowhere else")]
+pub(crate) fn store_config(config: &Config, keys: KeyRing) -> StoreConfig {
+    StoreConfig {
         url: config.store.url.expose().clone(),
         keys,
         audit_sync: config.store.audit_sync,
         consistency: config.store.consistency,
         host_name: config.store.host_name.clone(),
-    };
-    Store::open(store, Arc::new(SystemClock)).await.context("the database cannot be opened")
+    }
 }
 
 /// Opens the plugin directory.

@@ -1,0 +1,164 @@
+//! A configuration file as its texts, each with its path and line.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{CredentialKind, in_field, in_text};
+use crate::credential_scan::names::Name;
+
+/// One step of a path.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// A field.
+    Key(String),
+    /// A place in a list.
+    Index(usize),
+}
+
+/// A text in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leaf {
+    /// Where it stands.
+    pub path: Vec<Step>,
+    /// The text.
+    pub text: String,
+    /// Its line, from 1; 0: unknown.
+    pub line: usize,
+}
+
+/// A credential, without its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// `catalogs[0].password`. A name that is itself secret is masked.
+    pub path: String,
+    /// Its line, from 1; 0: unknown.
+    pub line: usize,
+    /// What it is.
+    pub kind: CredentialKind,
+}
+
+/// Names that stand for the one above them: `password: {value: …}`.
+const TRANSPARENT: &[&str] = &["value", "literal", "default", "plain", "plaintext", "content"];
+/// The longest name that is shown.
+const MOST_SHOWN: usize = 64;
+/// Shorter names say nothing of a value that they are part of.
+const LEAST_TELLING: usize = 6;
+
+/// Every credential in a file, in its order.
+#[must_use]
+pub fn in_document(leaves: &[Leaf]) -> Vec<Found> {
+    let siblings = Siblings::of(leaves);
+    let mut found: Vec<(&Leaf, CredentialKind)> = Vec::new();
+    for leaf in leaves {
+        if let Some(kind) = judge(leaf, &siblings) {
+            found.push((leaf, kind));
+        }
+    }
+    // A name may repeat what is under it.
+    let values: Vec<&str> = found.iter().map(|(leaf, _)| leaf.text.as_str()).collect();
+    found.iter().map(|(leaf, kind)| Found { path: shown(&leaf.path, &values), line: leaf.line, kind: *kind }).collect()
+}
+
+fn judge(leaf: &Leaf, siblings: &Siblings<'_>) -> Option<CredentialKind> {
+    let as_named = |name: &str| in_field(name, &leaf.text);
+    let own = key(leaf.path.last());
+    if let Some(kind) = own.and_then(in_text) {
+        return Some(kind);
+    }
+    let of_list = leaf.path.iter().rev().find_map(|step| key(Some(step))).unwrap_or_default();
+    let found = as_named(own.unwrap_or(of_list));
+    if found.is_some() {
+        return found;
+    }
+    let literal = |is_secret: bool| if is_secret { as_named("secret") } else { None };
+    match own {
+        // `environment: ["DB_PASSWORD=…"]`, `api_keys: [ … ]`.
+        None => match assignment(&leaf.text) {
+            Some((name, value)) => in_field(name, value),
+            None => literal(Name::of(of_list).says_secrets()),
+        },
+        Some(own) => {
+            let parent = leaf.path.iter().rev().nth(1);
+            let above = key(parent).filter(|_| TRANSPARENT.contains(&own.to_ascii_lowercase().as_str()));
+            let named = siblings.name_of(leaf).is_some_and(|name| Name::of(name).says_secret());
+            literal(above.is_some_and(|above| Name::of(above).says_secret()) || named || siblings.is_manifest(leaf))
+        }
+    }
+}
+
+fn key(step: Option<&Step>) -> Option<&str> {
+    match step {
+        Some(Step::Key(key)) => Some(key),
+        _ => None,
+    }
+}
+
+/// `NAME=value`.
+fn assignment(text: &str) -> Option<(&str, &str)> {
+    let (name, value) = text.split_once('=')?;
+    let fits = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    fits.then_some((name, value))
+}
+
+/// What stands beside a text.
+struct Siblings<'l> {
+    /// `name: DB_PASSWORD` beside `value: …`, by what is above both.
+    names: HashMap<&'l [Step], &'l str>,
+    /// Whether the file is, or lists, a Kubernetes `Secret`: by what is above `kind`.
+    manifests: HashSet<&'l [Step]>,
+}
+
+impl<'l> Siblings<'l> {
+    fn of(leaves: &'l [Leaf]) -> Self {
+        let mut all = Self { names: HashMap::new(), manifests: HashSet::new() };
+        for leaf in leaves {
+            let Some((Step::Key(key), above)) = leaf.path.split_last() else { continue };
+            match key.to_ascii_lowercase().as_str() {
+                "name" | "key" => {
+                    all.names.insert(above, leaf.text.as_str());
+                }
+                "kind" if leaf.text == "Secret" => {
+                    all.manifests.insert(above);
+                }
+                _ => {}
+            }
+        }
+        all
+    }
+
+    /// The name beside a `value`.
+    fn name_of(&self, leaf: &Leaf) -> Option<&str> {
+        let (last, above) = leaf.path.split_last()?;
+        let is_value = key(Some(last)).is_some_and(|key| key.eq_ignore_ascii_case("value"));
+        if is_value { self.names.get(above).copied() } else { None }
+    }
+
+    /// Whether it is an entry of a manifest's `data` or `stringData`.
+    fn is_manifest(&self, leaf: &Leaf) -> bool {
+        let Some((_, above)) = leaf.path.split_last() else { return false };
+        let Some((group, root)) = above.split_last() else { return false };
+        key(Some(group)).is_some_and(|group| matches!(group, "data" | "stringData")) && self.manifests.contains(root)
+    }
+}
+
+/// The path as people write it. What is or may be secret in it is masked.
+fn shown(path: &[Step], values: &[&str]) -> String {
+    let mut text = String::new();
+    for step in path {
+        match step {
+            Step::Index(at) => text.push_str(&format!("[{at}]")),
+            Step::Key(key) => {
+                if !text.is_empty() {
+                    text.push('.');
+                }
+                let tells = |one: &str, other: &str| one.len() >= LEAST_TELLING && other.contains(one);
+                let repeats = values.iter().any(|value| tells(key, value) || tells(value, key));
+                if in_text(key).is_some() || repeats || key.chars().count() > MOST_SHOWN {
+                    text.push_str("<…>");
+                } else {
+                    text.extend(key.chars().flat_map(char::escape_debug));
+                }
+            }
+        }
+    }
+    text
+}
