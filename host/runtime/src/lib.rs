@@ -10,6 +10,7 @@ mod answer;
 mod bindings;
 mod call;
 mod directory;
+mod dry_run;
 mod engine;
 mod grants;
 mod guest;

@@ -1,5 +1,6 @@
 //! One call of a guest: a place, a fresh instance, its bounds, the call, the end of the store.
 
+mod explain;
 mod failure;
 mod leases;
 mod presign;
@@ -166,7 +167,9 @@ fn finish<T>(
     match outcome {
         Ok(Ok(answer)) => Ok((answer, call)),
         Ok(Err(error)) => {
-            failure::log(&call, phase, &error);
+            if !matches!(error.downcast_ref(), Some(Stop::DryRun)) {
+                failure::log(&call, phase, &error);
+            }
             Err(failure::of_trap(&error, limits))
         }
         Err(_elapsed) => {

@@ -10,8 +10,8 @@ use pangolin_core::lease::{Claim, Interrupted, Recovery, Revoked};
 use pangolin_core::ports::{PresignAsk, Presigned, Strategies, StrategyCall, UpkeepCall};
 use pangolin_core::secret::Secret;
 use pangolin_core::strategy::{
-    ConfigProblem, Description, DirectoryState, Minted, NotReloaded, RejectedPlugin, StrategyError, StrategyErrorKind,
-    StrategyInfo,
+    ConfigProblem, Description, DirectoryState, DryRun, Minted, NotReloaded, RejectedPlugin, StrategyError,
+    StrategyErrorKind, StrategyInfo,
 };
 use pangolin_core::warehouse::Warehouse;
 use prometheus_client::registry::Registry;
@@ -168,6 +168,12 @@ impl Strategies for Runtime {
     async fn vend(&self, call: StrategyCall<'_>) -> Result<Minted, StrategyError> {
         let plugin = self.plugin_of(call.warehouse)?;
         plugin.calls.count(Phase::Vend, self.sandbox.vend(&plugin, call)).await
+    }
+
+    async fn explain(&self, call: StrategyCall<'_>) -> Result<DryRun, StrategyError> {
+        // Not among the calls that are counted: nothing is vended.
+        let plugin = self.plugin_of(call.warehouse)?;
+        self.sandbox.explain(&plugin, call).await
     }
 
     async fn presign(&self, call: StrategyCall<'_>, ask: PresignAsk<'_>) -> Result<Presigned, StrategyError> {

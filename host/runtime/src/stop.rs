@@ -31,6 +31,9 @@ pub(crate) enum Stop {
     /// What it sends, or was to get, holds a secret that it cannot know.
     #[error("its request, or the answer to it, holds the value of a secret; a plugin names the slot in `auth` instead")]
     Secret,
+    /// A dry run came to a request, which nobody sends.
+    #[error("a dry run ends at the first request")]
+    DryRun,
     /// The import is not there in this phase.
     #[error("'{import}' cannot be called from '{phase}'")]
     Phase {

@@ -61,6 +61,7 @@ fn failure(failure: HttpFailure) -> wasmtime::Result<wit::Failure> {
         HttpFailureKind::TooLarge => wit::FailureKind::TooLarge,
         HttpFailureKind::Protocol => wit::FailureKind::Protocol,
         HttpFailureKind::Breach => return Err(Stop::Secret.into()),
+        HttpFailureKind::DryRun => return Err(Stop::DryRun.into()),
     };
     Ok(wit::Failure { kind, message: failure.message })
 }

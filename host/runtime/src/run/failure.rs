@@ -37,6 +37,11 @@ pub(super) fn busy() -> StrategyError {
     }
 }
 
+/// Whether there was merely no place.
+pub(super) fn is_busy(error: &StrategyError) -> bool {
+    error.code == "plugin-busy"
+}
+
 /// The error of a call that did not come back with an answer.
 pub(super) fn of_trap(error: &wasmtime::Error, limits: &Limits) -> StrategyError {
     if let Some(stop) = error.downcast_ref::<Stop>() {
@@ -49,6 +54,7 @@ pub(super) fn of_trap(error: &wasmtime::Error, limits: &Limits) -> StrategyError
             Stop::Handles(_) => ("plugin-handles", ""),
             Stop::Exit(_) => ("plugin-exit", "; the host's log has what it wrote"),
             Stop::Secret => ("plugin-secret", ""),
+            Stop::DryRun => ("dry-run", ""),
             Stop::Phase { .. } => ("plugin-wrong-phase", ""),
         };
         return plugin(code, format!("the plugin was stopped: {stop}{setting}"));

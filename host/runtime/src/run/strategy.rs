@@ -12,6 +12,7 @@ use crate::answer;
 use crate::bindings::{Exports, strategy};
 use crate::call::Call;
 use crate::directory::LoadedPlugin;
+use crate::dry_run::Notes;
 use crate::guest::Phase;
 use crate::limits::Limits;
 
@@ -58,12 +59,22 @@ impl Sandbox {
 
     /// Runs `vend` and checks what it answers.
     pub(crate) async fn vend(&self, plugin: &LoadedPlugin, ask: StrategyCall<'_>) -> Result<Minted, StrategyError> {
+        self.vend_noting(plugin, ask, None).await
+    }
+
+    /// The same; with `notes` it is a dry run.
+    pub(super) async fn vend_noting(
+        &self,
+        plugin: &LoadedPlugin,
+        ask: StrategyCall<'_>,
+        notes: Option<Notes>,
+    ) -> Result<Minted, StrategyError> {
         require_granted(plugin)?;
         let limits = &plugin.granted.limits;
         let _places = self.places(plugin, ask.authorised.tenant_id()).await?;
         let config = GuestConfig::new(plugin, &ask.warehouse.config);
         let request = request::vend_request(config.configuration(plugin, |slot| ask.slots.contains_key(slot))?, &ask);
-        let call = request::call(plugin, config, &ask);
+        let call = Call { dry_run: notes, ..request::call(plugin, config, &ask) };
         let linked = &plugin.component.linked;
         let (answer, call) = self
             .run(linked, call, Phase::Vend, limits, async |store, instance| {

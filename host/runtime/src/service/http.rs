@@ -6,6 +6,7 @@ mod capture;
 mod failure;
 mod headers;
 mod json;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod trust;
@@ -95,8 +96,15 @@ impl Http {
         }
         let timeout = timeout(call, request.timeout_ms)?;
 
+        let rehearsed = call.dry_run.is_some().then(|| request.body.clone());
         let mut outgoing = Request { method, url: url.clone(), headers, body: Bytes::from(request.body) };
         let mut never = auth::inject(call, &request.auth, &mut outgoing, self.clock.now())?;
+        if let Some(body) = rehearsed {
+            // What authenticates it was put in and judged, and is dropped with the request.
+            let ask = shown::request(&outgoing, &body, &request.auth, &request.captures, request.trust.as_deref());
+            call.ends_rehearsal("http.send", || ask).map_err(|error| HttpFailure::denied(error.message))?;
+            return Err(HttpFailure::dry_run());
+        }
         let limits = Limits { timeout, max_response_bytes: call.http_bytes_left };
         let response = client.execute(outgoing, limits).await?;
         charge_response(call, &response);

@@ -6,11 +6,12 @@ use pangolin_core::clock::Clock;
 use pangolin_core::strategy::{StrategyError, StrategyErrorKind};
 use pangolin_signing::s3_url;
 use pangolin_signing::sigv4::{Signer, is_region};
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::slot::{self, KeySlots};
 use crate::call::Call;
+use crate::dry_run::STAND_IN;
 
 /// The longest life of a presigned URL: seven days, S3's own bound.
 const MAX_LIFE_SECONDS: u32 = 604_800;
@@ -54,6 +55,15 @@ pub(crate) fn presign_s3(clock: &dyn Clock, call: &Call, request: PresignRequest
         return Err(denied("presign-outside-scope", "the URL of another object was asked for".to_owned()));
     }
     let keys = slot::aws_keys(call, &request.keys, "s3")?;
+    let shown = || {
+        json!({
+            "method": request.method, "url": url.as_str(), "region": request.region, "slots": request.keys.names(),
+            "expires_in_seconds": request.expires_in_seconds,
+        })
+    };
+    if call.rehearses("signing.presign-s3", shown)? {
+        return Ok(STAND_IN.to_owned());
+    }
     let life = Duration::from_secs(u64::from(request.expires_in_seconds));
     let signer = Signer { keys: &keys, service: "s3", region: &request.region, at: clock.now() };
     signer.presigned(&request.method, &url, life).map_err(|not_signable| {

@@ -17,6 +17,14 @@ pub(crate) struct KeySlots {
     pub(crate) session_token: Option<String>,
 }
 
+impl KeySlots {
+    /// The names of the slots.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        let keys = [&self.access_key_id, &self.secret_access_key].into_iter();
+        keys.chain(&self.session_token).map(String::as_str).collect()
+    }
+}
+
 /// Why a slot gives no value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SlotDenied {

@@ -8,6 +8,7 @@ mod ask;
 mod attack;
 mod cloud;
 mod compat;
+mod explaining;
 mod grants;
 mod guest;
 mod honest;

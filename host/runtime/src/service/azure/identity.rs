@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use pangolin_core::secret::Secret;
 use pangolin_core::strategy::{SecretUse, StrategyError, StrategyErrorKind as Kind};
 use pangolin_egress::EgressClient;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::cache::CacheKey;
@@ -38,6 +39,19 @@ impl Identity {
     /// Whether it is the host's own.
     pub(super) fn is_hosts(&self) -> bool {
         matches!(self.proof, Proof::Federated(_))
+    }
+
+    /// Who, for an explanation. What the operator set for the host is nobody's business.
+    pub(super) fn shown(&self) -> Value {
+        match self.proof {
+            Proof::Secret(_) => json!({
+                "kind": "client-secret",
+                "tenant_id": self.tenant_id,
+                "client_id": self.client_id,
+                "authority": self.authority.as_str(),
+            }),
+            Proof::Federated(_) => json!({ "kind": "host" }),
+        }
     }
 
     /// Where tokens are asked for.

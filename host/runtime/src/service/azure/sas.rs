@@ -3,12 +3,14 @@
 use pangolin_core::clock::UnixMillis;
 use pangolin_core::location::Location;
 use pangolin_core::scope_proof::{self, AzureSasProof, SasResource};
+use pangolin_core::secret::Secret;
 use pangolin_core::strategy::{StrategyError, StrategyErrorKind as Kind};
 use pangolin_signing::azure_sas::{self, SasError, SasFields};
 use serde_json::{Value, json};
 
-use super::{Resource, SasRequest, Signer, denied};
+use super::{AccessToken, Resource, SasRequest, Signer, denied, millis};
 use crate::call::Call;
+use crate::dry_run::STAND_IN;
 
 /// How far a life may go beyond what was asked for: clocks tick while a call runs.
 const SLACK_SECONDS: i64 = 60;
@@ -80,6 +82,32 @@ impl Checked {
         Self { expires_at: self.expires_at.min(end), ..self.clone() }
     }
 
+    /// The fields without the signature, and by what it is made.
+    pub(super) fn shown(&self, expires_at: UnixMillis, by: Value) -> Value {
+        let proof = &self.proof;
+        let resource = match proof.resource() {
+            SasResource::Container => "container",
+            SasResource::Directory => "directory",
+            SasResource::Blob => "blob",
+        };
+        let mut shown = json!({
+            "account": proof.account(),
+            "container": proof.container(),
+            "resource": resource,
+            "path": proof.path(),
+            "permissions": proof.permissions(),
+            "starts_at": self.starts_at.map(UnixMillis::to_rfc3339),
+            "expires_at": expires_at.to_rfc3339(),
+            "protocol": "https",
+            "version": azure_sas::VERSION,
+            "correlation_id": self.correlation_id,
+        });
+        if let (Value::Object(shown), Value::Object(by)) = (&mut shown, by) {
+            shown.extend(by);
+        }
+        shown
+    }
+
     /// What is signed.
     pub(super) fn fields(&self) -> SasFields<'_> {
         let proof = &self.proof;
@@ -116,28 +144,13 @@ pub(super) fn refused(error: &SasError) -> StrategyError {
 /// The fields of all SAS of a call, without their signatures: a list, one element for each.
 pub(super) fn proof(before: Option<&str>, checked: &Checked, expires_at: UnixMillis, by: Value) -> String {
     let mut all: Vec<Value> = before.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    let proof = &checked.proof;
-    let resource = match proof.resource() {
-        SasResource::Container => "container",
-        SasResource::Directory => "directory",
-        SasResource::Blob => "blob",
-    };
-    let mut shown = json!({
-        "account": proof.account(),
-        "container": proof.container(),
-        "resource": resource,
-        "path": proof.path(),
-        "permissions": proof.permissions(),
-        "starts_at": checked.starts_at.map(UnixMillis::to_rfc3339),
-        "expires_at": expires_at.to_rfc3339(),
-        "protocol": "https",
-        "correlation_id": checked.correlation_id,
-    });
-    if let (Value::Object(shown), Value::Object(by)) = (&mut shown, by) {
-        shown.extend(by);
-    }
-    all.push(shown);
+    all.push(checked.shown(expires_at, by));
     Value::Array(all).to_string()
+}
+
+/// What a dry run goes on with.
+pub(super) fn stand_in(ends: UnixMillis) -> AccessToken {
+    AccessToken { token: Secret::new(format!("sig={STAND_IN}")), expires_at_ms: millis(ends) }
 }
 
 fn instant(ms: u64) -> Result<UnixMillis, StrategyError> {

@@ -3,6 +3,7 @@ mod delegation;
 mod fake;
 mod faults;
 mod host_identity;
+mod rehearsed;
 mod setting;
 
 use pangolin_core::access::Access;

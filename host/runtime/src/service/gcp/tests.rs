@@ -1,6 +1,7 @@
 mod downscope;
 mod fake;
 mod identity;
+mod rehearsed;
 mod sign;
 
 use pangolin_core::access::Access;

@@ -18,6 +18,8 @@ pub(crate) enum HttpFailureKind {
     Protocol,
     /// A secret is where none can be: the guest is stopped, for an answer would tell it what it guessed.
     Breach,
+    /// A dry run: the request was noted, and nothing follows.
+    DryRun,
 }
 
 /// Why there is no answer. The text holds no secret and nothing of the URL but its host.
@@ -35,6 +37,10 @@ impl HttpFailure {
 
     pub(super) fn breach(what: &'static str) -> Self {
         Self { kind: HttpFailureKind::Breach, message: format!("{what} holds the value of a secret") }
+    }
+
+    pub(super) fn dry_run() -> Self {
+        Self { kind: HttpFailureKind::DryRun, message: "a dry run sends nothing".to_owned() }
     }
 
     pub(super) fn invalid(message: impl Into<String>) -> Self {

@@ -1,4 +1,5 @@
 mod captures;
+mod rehearsed;
 mod trust;
 
 use std::sync::Arc;

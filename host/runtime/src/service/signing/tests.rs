@@ -68,3 +68,15 @@ fn what_was_not_authorised_is_not_signed() {
     }
     assert_eq!(code(&reader, PresignRequest { region: "eu/west".into(), ..request("GET", OBJECT) }), "region-invalid");
 }
+
+#[test]
+fn a_dry_run_notes_the_url_and_signs_none() {
+    let notes = crate::dry_run::Notes::default();
+    let call = Call { dry_run: Some(notes.clone()), ..call("s3", Access::READ) };
+    let clock = ManualClock::at(UnixMillis(DAY));
+    assert_eq!(presign_s3(&clock, &call, request("GET", OBJECT)).unwrap(), STAND_IN);
+    assert!(presign_s3(&clock, &call, request("PUT", OBJECT)).is_err(), "judged as ever");
+    let (steps, _) = notes.take();
+    assert_eq!(steps.len(), 1);
+    assert_eq!((&steps[0].ask["url"], &steps[0].ask["slots"]), (&json!(OBJECT), &json!(["id", "secret"])));
+}

@@ -11,7 +11,7 @@ use aws_sdk_sts::config::retry::RetryConfig;
 use aws_sdk_sts::config::timeout::TimeoutConfig;
 use aws_sdk_sts::config::{BehaviorVersion, Builder, IdentityCache, Region, StalledStreamProtectionConfig};
 use aws_smithy_async::time::TimeSource;
-use pangolin_core::clock::Clock;
+use pangolin_core::clock::{Clock, UnixMillis};
 use pangolin_core::strategy::{StrategyError, StrategyErrorKind};
 use pangolin_egress::EgressClient;
 use pangolin_signing::sigv4::is_region;
@@ -70,6 +70,12 @@ impl Target {
     }
 }
 
+impl Target {
+    pub(super) fn region(&self) -> &str {
+        &self.region
+    }
+}
+
 /// Regions of other partitions have none.
 fn has_global_endpoint(region: &str) -> bool {
     !["cn-", "us-gov-", "us-iso", "eu-isoe-", "eusc-"].iter().any(|prefix| region.starts_with(prefix))
@@ -88,6 +94,10 @@ pub(super) struct Clients {
 impl Clients {
     pub(super) fn new(egress: EgressClient, clock: Arc<dyn Clock>, identity: SharedCredentialsProvider) -> Self {
         Self { http: EgressHttp::new(egress), clock, identity, of_host: Mutex::new(HashMap::new()) }
+    }
+
+    pub(super) fn now(&self) -> UnixMillis {
+        self.clock.now()
     }
 
     pub(super) fn of_host(&self, target: &Target) -> Client {

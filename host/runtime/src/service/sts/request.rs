@@ -1,7 +1,10 @@
 //! What a guest asks of STS, checked before anything is sent.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_sts::types::Tag;
 use pangolin_core::strategy::{StrategyError, StrategyErrorKind};
+use serde_json::{Value, json};
 
 use super::super::slot::KeySlots;
 
@@ -75,6 +78,28 @@ impl AssumeRole {
             return wrong("session-tags-invalid", format!("at most {MAX_TAGS} session tags"));
         }
         Ok(())
+    }
+}
+
+impl AssumeRole {
+    /// What an explanation shows. Of the external id only whether there is one: a trust policy is
+    /// held against it.
+    pub(super) fn shown(&self, policy: &str, has_external_id: bool, region: &str, endpoint: &str) -> Value {
+        let base = match &self.base {
+            Base::Host => json!("host"),
+            Base::Slots(keys) => json!({ "slots": keys.names() }),
+        };
+        json!({
+            "role_arn": self.role_arn,
+            "session_name": self.session_name,
+            "duration_seconds": self.duration_seconds,
+            "policy": serde_json::from_str(policy).unwrap_or_else(|_| Value::from(policy)),
+            "external_id": has_external_id,
+            "tags": self.tags.iter().cloned().collect::<BTreeMap<_, _>>(),
+            "region": region,
+            "endpoint": endpoint,
+            "base": base,
+        })
     }
 }
 

@@ -1,4 +1,5 @@
 mod fake;
+mod rehearsed;
 mod store;
 
 use std::sync::Arc;
