@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::Warehouse;
-use super::field::Fields;
+use super::field::{Fields, Meaning};
 use super::problem::{Problems, shown};
 use super::secrets::{self, SecretWord};
 use super::value::coerce;
+use crate::credential_scan;
 use crate::secret::SecretValue;
+use crate::strategy::FieldKind;
 
 /// Where a field stands in the request.
 #[derive(Debug, Clone, Copy)]
@@ -75,7 +77,9 @@ fn collect(fields: Fields<'_>, groups: &[Group<'_>], strict: bool, problems: &mu
             let word = if meaning.secret {
                 secrets::read(meaning.kind, value, strict).map(Word::Secret)
             } else {
-                coerce(meaning.kind, value).map(Word::Plain)
+                coerce(meaning.kind, value)
+                    .and_then(|value| without_credential(meaning, value, strict))
+                    .map(Word::Plain)
             };
             if let Some(word) = problems.take(meaning.name, word.map_err(|message| format!("{spelling} {message}"))) {
                 all.entry(meaning.name.to_owned()).or_default().push((spelling, word));
@@ -83,6 +87,24 @@ fn collect(fields: Fields<'_>, groups: &[Group<'_>], strict: bool, problems: &mu
         }
     }
     all
+}
+
+/// A credential belongs in a secret field: in another one it would be stored and shown in clear. In
+/// strict mode a literal under a name that says secret is one too, inside a document.
+fn without_credential(meaning: Meaning<'_>, value: Option<Value>, strict: bool) -> Result<Option<Value>, String> {
+    let Some(text) = value.as_ref().and_then(Value::as_str) else { return Ok(value) };
+    let inside = || {
+        let document: Value = serde_json::from_str(text).ok().filter(|_| strict && meaning.kind == FieldKind::Json)?;
+        credential_scan::in_value(meaning.name, &document)
+    };
+    let found = credential_scan::in_text(text).map(|kind| (meaning.name.to_owned(), kind)).or_else(inside);
+    match found {
+        None => Ok(value),
+        Some((path, kind)) => {
+            let at = if path == meaning.name { String::new() } else { format!("at {path} ") };
+            Err(format!("{at}holds {kind}: give it in a secret field, or by {{\"secret_ref\": \"<name>\"}}"))
+        }
+    }
 }
 
 fn unknown(fields: Fields<'_>, spelling: &str) -> String {

@@ -58,8 +58,11 @@ impl Problems {
     }
 }
 
-/// A name from the request, safe to be shown: short, without control characters.
+/// A name from the request, safe to be shown: short, without control characters, no credential.
 pub(super) fn shown(name: &str) -> String {
+    if let Some(kind) = crate::credential_scan::in_text(name) {
+        return format!("<{kind}>");
+    }
     name.chars().take(64).collect::<String>().escape_debug().to_string()
 }
 

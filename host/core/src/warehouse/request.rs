@@ -6,6 +6,7 @@ use super::problem::{Problems, shown};
 use super::spelling::{self, fold};
 use super::strategy_form::{self, StrategyForm};
 use super::{StorageKind, value};
+use crate::credential_scan;
 
 /// What a body says; what it does not say is none.
 #[derive(Debug)]
@@ -118,6 +119,9 @@ fn max_ttl(value: &Value) -> Result<Option<u32>, String> {
 fn name(value: &Value) -> Result<&str, String> {
     let name = value.as_str().ok_or("must be text")?;
     let fits = !name.is_empty() && name.len() <= 128 && name.trim() == name && !name.starts_with('.');
+    if let Some(kind) = credential_scan::in_text(name) {
+        return Err(format!("holds {kind}: a name is shown to everybody"));
+    }
     let plain = !name.chars().any(|c| c.is_control() || matches!(c, '/' | '\\' | '?' | '#' | '%'));
     if fits && plain {
         Ok(name)

@@ -22,6 +22,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use self::wire::{CatalogReply, UpdateCatalog, base_in, require_local};
+use super::properties;
 use crate::audited::Event;
 use crate::auth::Caller;
 use crate::body::Body;
@@ -114,13 +115,16 @@ async fn update_catalog(
         let asked: UpdateCatalog = body.json()?;
         require_local(None, asked.federated_config.as_ref())?;
         if asked.warehouse_name.as_ref().is_some_and(|asked| *asked != found.warehouse.name) {
-            return Err(ApiError::conflict("a catalog stays on its warehouse"));
+            return Err(StoreError::InUse("a catalog stays on its warehouse".to_owned()).into());
         }
         let mut catalog = Catalog::clone(&found.catalog);
         if let Some(location) = &asked.storage_location {
             catalog.base = base_in(&found.warehouse.base, &name, Some(location))?;
         }
-        catalog.properties = asked.properties.unwrap_or(catalog.properties);
+        if let Some(properties) = asked.properties {
+            properties::check(&state.config, &properties)?;
+            catalog.properties = properties;
+        }
         state.store.update_catalog(&catalog).await?;
         Ok((catalog, found))
     };

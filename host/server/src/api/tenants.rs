@@ -17,6 +17,7 @@ use utoipa_axum::routes;
 
 pub(crate) use self::name::check_name;
 use self::wire::{CreateTenant, TenantReply, UpdateTenant};
+use super::properties;
 use crate::audited::Event;
 use crate::auth::Caller;
 use crate::body::Body;
@@ -60,10 +61,12 @@ async fn create_tenant(
         caller.require_root()?;
         let asked: CreateTenant = body.json()?;
         check_name("name", &asked.name)?;
+        let properties = asked.properties.unwrap_or_default();
+        properties::check(&state.config, &properties)?;
         let tenant = Tenant {
             id: asked.id.map_or_else(TenantId::generate, TenantId),
             name: asked.name,
-            properties: asked.properties.unwrap_or_default(),
+            properties,
             host_identity: HostIdentityPins::default(),
         };
         state.store.create_tenant(&tenant).await?;
@@ -106,7 +109,10 @@ async fn update_tenant(
             check_name("name", &name)?;
             tenant.name = name;
         }
-        tenant.properties = asked.properties.unwrap_or(tenant.properties);
+        if let Some(properties) = asked.properties {
+            properties::check(&state.config, &properties)?;
+            tenant.properties = properties;
+        }
         state.store.update_tenant(&tenant).await?;
         Ok(tenant)
     };

@@ -13,6 +13,7 @@ use pangolin_core::warehouse::Warehouse;
 
 use super::name::check_catalog_name;
 use super::wire::{CatalogReply, CreateCatalog, base_in, require_local};
+use crate::api::properties;
 use crate::audited::Event;
 use crate::auth::Caller;
 use crate::body::Body;
@@ -42,6 +43,7 @@ async fn create(state: &AppState, caller: &Caller, body: &Body) -> Result<(Catal
     let asked: CreateCatalog = body.json()?;
     require_local(asked.catalog_type.as_deref(), asked.federated_config.as_ref())?;
     check_catalog_name(&asked.name)?;
+    properties::check(&state.config, asked.properties.as_ref().unwrap_or(&Properties::new()))?;
     let name = asked.warehouse_name.ok_or_else(|| ApiError::unprocessable("warehouse_name", "name a warehouse"))?;
     let warehouse = state.store.warehouse(tenant_id, &name).await?;
     let warehouse = warehouse.ok_or_else(|| ApiError::bad_request("warehouse_name", "Warehouse not found"))?;
