@@ -1,23 +1,29 @@
 //! Who asks: the [`Caller`] extractor, tokens, passwords, login.
 
-mod context;
+pub(crate) mod api_key;
+pub(crate) mod context;
 pub(crate) mod login;
 pub(crate) mod neighbours;
-mod own_token;
+pub(crate) mod oidc;
+pub(crate) mod own_token;
 pub(crate) mod passwords;
+pub(crate) mod refusal;
 pub(crate) mod throttle;
 pub(crate) mod tokens;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use pangolin_core::audit::RequestContext;
 use pangolin_core::id::{TenantId, UserId};
 use pangolin_core::principal::{AccountKind, Principal, UserRole};
+use pangolin_core::secret::Secret;
+use pangolin_store::PrincipalRecord;
 
 use self::context::request_context;
-pub(crate) use self::context::{Origin, RequestId};
+pub(crate) use self::context::Origin;
+pub(crate) use self::refusal::Refusal;
 use crate::config::AuthMode;
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -69,7 +75,7 @@ impl FromRequestParts<AppState> for Caller {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
         let context = request_context(parts);
         let authenticated = async {
-            let principal = authenticate(&parts.headers, state).await?;
+            let principal = authenticate(&parts.headers, &context, state).await?;
             let named_tenant = check_named_tenant(&parts.headers, &principal)?;
             Ok(Self { principal, context, named_tenant })
         };
@@ -80,72 +86,91 @@ impl FromRequestParts<AppState> for Caller {
 /// The one text of every failed authentication: it tells nothing.
 const REFUSED: &str = "missing or invalid credentials";
 
+/// The header of a service user's key.
+const API_KEY: &str = "x-api-key";
+
 /// What PyIceberg sends when it is given no token.
 const PYICEBERG_WITHOUT_TOKEN: &str = "Bearer None";
-
-/// Why somebody was not let in. The caller is told none of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    /// Nothing was shown, or more than one thing.
-    Absent,
-    /// Not a credential of any kind that this host knows, or with a wrong signature.
-    Malformed,
-    /// Of this host, and at its end.
-    Expired,
-    /// Of this host, and revoked; or never recorded.
-    Revoked,
-    /// The account is not active, or gone.
-    Inactive,
-}
 
 /// What a request shows of its sender.
 #[derive(Debug, PartialEq, Eq)]
 enum Shown<'a> {
     Nothing,
     Bearer(&'a str),
+    ApiKey(&'a str),
 }
 
 /// What the headers show. Two credentials at once are none.
 fn shown(headers: &HeaderMap, no_auth: bool) -> Result<Shown<'_>, Refusal> {
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let value = values.next().filter(|value| !(no_auth && *value == PYICEBERG_WITHOUT_TOKEN));
-    if values.next().is_some() {
-        return Err(Refusal::Absent);
+    let authorization =
+        headers.get_all(header::AUTHORIZATION).iter().filter(|value| !(no_auth && *value == PYICEBERG_WITHOUT_TOKEN));
+    let mut values = authorization.map(bearer).chain(headers.get_all(API_KEY).iter().map(api_key_of));
+    match (values.next(), values.next()) {
+        (None, _) => Ok(Shown::Nothing),
+        (Some(one), None) => one,
+        (Some(_), Some(_)) => Err(Refusal::Absent),
     }
-    let Some(value) = value else { return Ok(Shown::Nothing) };
+}
+
+fn bearer(value: &HeaderValue) -> Result<Shown<'_>, Refusal> {
     let (scheme, rest) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(Refusal::Malformed)?;
     if scheme.eq_ignore_ascii_case("bearer") { Ok(Shown::Bearer(rest.trim())) } else { Err(Refusal::Malformed) }
 }
 
-async fn authenticate(headers: &HeaderMap, state: &AppState) -> Result<Principal, ApiError> {
+fn api_key_of(value: &HeaderValue) -> Result<Shown<'_>, Refusal> {
+    value.to_str().map(|text| Shown::ApiKey(text.trim())).map_err(|_| Refusal::Malformed)
+}
+
+async fn authenticate(
+    headers: &HeaderMap,
+    context: &RequestContext,
+    state: &AppState,
+) -> Result<Principal, ApiError> {
     let no_auth = matches!(state.config.auth, AuthMode::NoAuth);
     let found = match shown(headers, no_auth) {
         Ok(Shown::Nothing) if no_auth => return anonymous(state).await,
-        Ok(Shown::Nothing) => Err(Refusal::Absent),
-        Ok(Shown::Bearer(unverified)) => own_token::principal(state, unverified).await?,
-        Err(refusal) => Err(refusal),
+        Ok(Shown::Nothing) => Err(Refusal::Absent.into()),
+        Ok(Shown::Bearer(unverified)) => match state.issuers.of(unverified) {
+            Some((issuer, token)) => issuer.principal(state, &token, context).await?.map_err(Into::into),
+            None => own_token::principal(state, unverified).await?,
+        },
+        Ok(Shown::ApiKey(unverified)) => {
+            api_key::holder(state, &Secret::from(unverified)).await?.map(|holder| holder.principal)
+        }
+        Err(refusal) => Err(refusal.into()),
     };
-    found.map_err(|_| ApiError::unauthorised(REFUSED))
+    match found {
+        Ok(principal) => Ok(principal),
+        Err(refused) => {
+            state.record_refused(&refused, context).await;
+            Err(ApiError::unauthorised(REFUSED))
+        }
+    }
 }
 
-/// A stored, active user with the grants in force.
+/// A stored, active user with the grants in force. What a service user is given ends with it.
 pub(crate) async fn load(state: &AppState, user: UserId) -> Result<Option<Principal>, ApiError> {
     let Some(record) = state.store.principal(user).await? else { return Ok(None) };
-    if !record.user.active {
+    if !record.user.active || record.revoked || record.expires_at.is_some_and(|end| end <= state.clock.now()) {
         return Ok(None);
     }
-    Ok(Some(Principal {
+    Ok(Some(of_account(&record)))
+}
+
+/// The principal behind an account, whether it may log in or not.
+pub(crate) fn of_account(record: &PrincipalRecord) -> Principal {
+    Principal {
         user_id: record.user.id,
         username: record.user.username.as_str().into(),
         role: record.user.role,
         kind: record.user.kind,
         tenant_id: Some(record.user.tenant_id),
         token_id: None,
-        token_expires_at: None,
+        token_expires_at: record.expires_at,
         cut_off: record.cut_off,
         grants: record.grants.clone(),
         roles: record.roles.clone(),
-    }))
+    }
 }
 
 /// Root, who is configured and not stored.

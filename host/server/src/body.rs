@@ -39,6 +39,12 @@ impl<S: Send + Sync> FromRequest<S> for Body {
 }
 
 impl Body {
+    /// A body without a content type.
+    #[cfg(test)]
+    pub(crate) fn of(text: &str) -> Self {
+        Self { bytes: Bytes::copy_from_slice(text.as_bytes()), is_json: false }
+    }
+
     /// Reads JSON of the content type `application/json`.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         if self.is_json {

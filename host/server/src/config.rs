@@ -121,6 +121,8 @@ pub struct LimitSection {
     pub min_password_length: usize,
     /// `PANGOLIN_TOKEN_LIFETIME_SECS`.
     pub token_seconds: i64,
+    /// `PANGOLIN_OAUTH_TOKEN_LIFETIME_SECS`: of the tokens of the OAuth2 endpoint.
+    pub oauth_token_seconds: i64,
     /// `PANGOLIN_LIMIT_TTL_TO_TOKEN`.
     pub limit_ttl_to_token: bool,
 }
@@ -132,6 +134,15 @@ pub struct LeaseSection {
     pub grace_seconds: u32,
     /// `PANGOLIN_LEASE_SWEEP_SECS`: pause between two looks at what is due.
     pub sweep_seconds: u32,
+}
+
+/// What goes after a time.
+#[derive(Debug, Clone, Copy)]
+pub struct HousekeepingSection {
+    /// `PANGOLIN_HOUSEKEEPING_SECS`: pause between two looks.
+    pub pause_seconds: u32,
+    /// `PANGOLIN_AUDIT_RETENTION_DAYS`; none: the audit trail is kept for good.
+    pub audit_retention_days: Option<u32>,
 }
 
 /// All settings.
@@ -161,6 +172,8 @@ pub struct Config {
     pub limits: LimitSection,
     /// Leases.
     pub leases: LeaseSection,
+    /// What goes after a time.
+    pub housekeeping: HousekeepingSection,
     /// `PANGOLIN_LOCAL_STORAGE_DIR`: `local` warehouses lie below it; none: refused.
     pub local_storage_dir: Option<PathBuf>,
     /// `PANGOLIN_STRICT_SECRETS`: warehouse definitions hold references only.

@@ -2,8 +2,8 @@
 
 use pangolin_core::audit::{AuditResult, RequestContext};
 use pangolin_core::id::TenantId;
-use pangolin_core::principal::Principal;
-use pangolin_core::record::TokenRecord;
+use pangolin_core::principal::{AccountKind, Principal};
+use pangolin_core::record::{TokenRecord, User};
 use pangolin_core::secret::Secret;
 
 use crate::audited::Event;
@@ -29,12 +29,7 @@ pub(crate) async fn authenticate(
     login: UnverifiedLogin,
     context: &RequestContext,
 ) -> Result<Principal, ApiError> {
-    let tenant_name = login.tenant.map_or_else(|| "root".to_owned(), |tenant| tenant.to_string());
-    let keys = [
-        // Keys are kept: nobody fills the memory with long names.
-        format!("account:{tenant_name}:{}", login.username.chars().take(256).collect::<String>()),
-        format!("source:{}", context.ip_address.as_deref().unwrap_or("unknown")),
-    ];
+    let keys = throttled(login.tenant, &login.username, context);
     let event = Event::new("login", "user").name(&login.username).tenant(login.tenant);
     let closed = || state.throttle.closed(&keys, state.clock.now());
     let mut wait = closed();
@@ -79,6 +74,16 @@ pub(crate) async fn authenticate(
     }
 }
 
+/// Under what failures are counted: the account, and where they come from.
+pub(crate) fn throttled(tenant: Option<TenantId>, username: &str, context: &RequestContext) -> [String; 2] {
+    let tenant = tenant.map_or_else(|| "root".to_owned(), |tenant| tenant.to_string());
+    [
+        // Keys are kept: nobody fills the memory with long names.
+        format!("account:{tenant}:{}", username.chars().take(256).collect::<String>()),
+        format!("source:{}", context.ip_address.as_deref().unwrap_or("unknown")),
+    ]
+}
+
 async fn verify(state: &AppState, login: UnverifiedLogin) -> Result<Option<Principal>, ApiError> {
     let UnverifiedLogin { username, password, tenant } = login;
     let Some(tenant) = tenant else {
@@ -89,7 +94,9 @@ async fn verify(state: &AppState, login: UnverifiedLogin) -> Result<Option<Princ
         return Ok(state.passwords.verify(password, hash).await?.then(|| auth::root(state)));
     };
     let user = state.store.user_by_name(tenant, &username).await?;
-    let hash = user.as_ref().filter(|user| user.active).and_then(|user| user.password_hash.clone());
+    // Service users and external ones have no password, whatever a row says.
+    let person = |user: &&User| user.active && user.kind == AccountKind::Person;
+    let hash = user.as_ref().filter(person).and_then(|user| user.password_hash.clone());
     if !state.passwords.verify(password, hash).await? {
         return Ok(None);
     }

@@ -1,28 +1,57 @@
 //! A token of our own to the principal behind it.
 
+use std::sync::Arc;
+
 use pangolin_core::id::UserId;
 use pangolin_core::principal::{Principal, UserRole};
+use pangolin_core::record::TokenRecord;
 
-use super::{Refusal, load, root};
+use super::refusal::{CredentialKind, Refusal, Refused, Whose};
+use super::tokens::Claims;
+use super::{load, root};
 use crate::error::ApiError;
 use crate::state::AppState;
 
 /// Who shows this token: it verifies, is recorded, stands, and so does its account.
-pub(super) async fn principal(state: &AppState, unverified: &str) -> Result<Result<Principal, Refusal>, ApiError> {
-    let claims = match state.tokens.verify(unverified, state.clock.now()) {
-        Ok(claims) => claims,
-        Err(refusal) => return Ok(Err(refusal)),
+pub(crate) async fn principal(state: &AppState, unverified: &str) -> Result<Result<Principal, Refused>, ApiError> {
+    let (claims, record) = match recorded(state, unverified).await? {
+        Ok(found) => found,
+        Err(refused) => return Ok(Err(refused)),
     };
-    let Some(record) = state.store.token(claims.jti).await? else { return Ok(Err(Refusal::Revoked)) };
-    if record.revoked_at.is_some() || !claims.match_record(&record) {
-        return Ok(Err(Refusal::Revoked));
+    if claims.has_ended(state.clock.now()) {
+        return Ok(Err(Refused::of(Refusal::Expired, whose(&claims))));
     }
+    Ok(of_record(state, &record).await?.ok_or_else(|| Refused::of(Refusal::Inactive, whose(&claims))))
+}
+
+/// A token that verifies, is recorded as it says, and is not revoked; it may have ended.
+pub(crate) async fn recorded(
+    state: &AppState,
+    unverified: &str,
+) -> Result<Result<(Claims, Arc<TokenRecord>), Refused>, ApiError> {
+    let now = state.clock.now();
+    let claims = match state.tokens.read(unverified, now) {
+        Ok(claims) => claims,
+        Err(refusal) => return Ok(Err(refusal.into())),
+    };
+    let record = state.store.token(claims.jti).await?;
+    let standing = record.filter(|record| !record.is_revoked(now) && claims.match_record(record));
+    match standing {
+        Some(record) => Ok(Ok((claims, record))),
+        // A token that has ended may be forgotten as well.
+        None if claims.has_ended(now) => Ok(Err(Refused::of(Refusal::Expired, whose(&claims)))),
+        None => Ok(Err(Refused::of(Refusal::Revoked, whose(&claims)))),
+    }
+}
+
+/// What a token opens now, if its account stands: no higher rank than it was issued with, and of
+/// a narrowed one the grants of its roles that are still held.
+pub(crate) async fn of_record(state: &AppState, record: &TokenRecord) -> Result<Option<Principal>, ApiError> {
     let principal =
         if record.user_id == UserId::ROOT { Some(root(state)) } else { load(state, record.user_id).await? };
     let Some(mut principal) = principal.filter(|principal| principal.tenant_id == record.tenant_id) else {
-        return Ok(Err(Refusal::Inactive));
+        return Ok(None);
     };
-    // A token never has a higher rank than it was issued with.
     principal.role = principal.role.min(record.role);
     if let Some(roles) = &record.roles {
         let held = state.store.principal(record.user_id).await?;
@@ -30,6 +59,18 @@ pub(super) async fn principal(state: &AppState, unverified: &str) -> Result<Resu
         principal = Principal { role: UserRole::TenantUser, roles, grants, ..principal };
     }
     principal.token_id = Some(record.id);
-    principal.token_expires_at = Some(record.expires_at);
-    Ok(Ok(principal))
+    let account_ends = principal.token_expires_at.unwrap_or(record.expires_at);
+    principal.token_expires_at = Some(account_ends.min(record.expires_at));
+    Ok(Some(principal))
+}
+
+/// Whose token it is. The claims are signed by this host.
+fn whose(claims: &Claims) -> Whose {
+    Whose {
+        user_id: claims.sub,
+        tenant_id: claims.tenant_id,
+        username: claims.username.clone(),
+        kind: CredentialKind::Token,
+        credential_id: claims.jti.0,
+    }
 }

@@ -10,7 +10,7 @@ use pangolin_core::record::TokenRecord;
 use pangolin_core::secret::Secret;
 use serde::{Deserialize, Serialize};
 
-use super::Refusal;
+use super::refusal::Refusal;
 use crate::error::ApiError;
 
 /// Longest token text that is looked at.
@@ -36,9 +36,20 @@ pub(crate) struct Claims {
     /// Not before, in seconds; we issue none and honour it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) nbf: Option<i64>,
+    /// We issue none: a token that has one was meant for somebody else.
+    #[serde(default, skip_serializing)]
+    pub(crate) aud: Option<serde_json::Value>,
+    /// The same.
+    #[serde(default, skip_serializing)]
+    pub(crate) iss: Option<serde_json::Value>,
 }
 
 impl Claims {
+    /// Whether the token has ended.
+    pub(crate) fn has_ended(&self, now: UnixMillis) -> bool {
+        self.exp <= now.0.div_euclid(1000)
+    }
+
     /// Whether the token is the one that was recorded: subject, tenant and end are equal.
     pub(crate) fn match_record(&self, record: &TokenRecord) -> bool {
         self.sub == record.user_id
@@ -108,25 +119,27 @@ impl TokenIssuer {
             iat: now.0 / 1000,
             exp: record.expires_at.0 / 1000,
             nbf: None,
+            aud: None,
+            iss: None,
         };
         let token =
             jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.signing).map_err(ApiError::internal)?;
         Ok((Secret::from(token), record))
     }
 
-    /// The claims of a token whose signature, form and times are good; whether it is recorded and
-    /// not revoked is the caller's next question.
-    pub(crate) fn verify(&self, unverified: &str, now: UnixMillis) -> Result<Claims, Refusal> {
+    /// The claims of a token whose signature and form are good and which has begun. Whether it has
+    /// ended, and whether it is recorded and not revoked, are the caller's next questions.
+    pub(crate) fn read(&self, unverified: &str, now: UnixMillis) -> Result<Claims, Refusal> {
         if unverified.len() > MAX_TOKEN_BYTES || !unverified_header_is_ours(unverified) {
             return Err(Refusal::Malformed);
         }
         let decoded = jsonwebtoken::decode::<Claims>(unverified, &self.verifying, &self.validation);
         let claims = decoded.map_err(|_| Refusal::Malformed)?.claims;
-        let seconds = now.0.div_euclid(1000);
-        if claims.nbf.is_some_and(|start| start > seconds) {
+        let foreign = claims.aud.is_some() || claims.iss.is_some();
+        if foreign || claims.nbf.is_some_and(|start| start > now.0.div_euclid(1000)) {
             return Err(Refusal::Malformed);
         }
-        if claims.exp > seconds { Ok(claims) } else { Err(Refusal::Expired) }
+        Ok(claims)
     }
 }
 

@@ -13,8 +13,8 @@ use pangolin_store::{AuditSync, Consistency, KeyRing};
 use url::Url;
 
 use super::{
-    AuthMode, AwsSection, Config, EgressSection, IssuerSettings, LeaseSection, LimitSection, Listen, PluginSection,
-    StoreSection, issuers,
+    AuthMode, AwsSection, Config, EgressSection, HousekeepingSection, IssuerSettings, LeaseSection, LimitSection,
+    Listen, PluginSection, StoreSection, issuers,
 };
 
 /// A setting that cannot be used.
@@ -33,7 +33,8 @@ impl std::fmt::Display for ConfigProblem {
 }
 
 /// Every variable named `PANGOLIN_…` that the host reads.
-const KNOWN: [&str; 36] = [
+const KNOWN: [&str; 39] = [
+    "PANGOLIN_AUDIT_RETENTION_DAYS",
     "PANGOLIN_AUDIT_SYNC",
     "PANGOLIN_AUTH_RATE_LIMIT",
     "PANGOLIN_AUTH_RATE_WINDOW_SECS",
@@ -46,6 +47,7 @@ const KNOWN: [&str; 36] = [
     "PANGOLIN_GCP_STORAGE_ENDPOINT",
     "PANGOLIN_GCP_STS_ENDPOINT",
     "PANGOLIN_HOST_NAME",
+    "PANGOLIN_HOUSEKEEPING_SECS",
     "PANGOLIN_JWT_SECRET",
     "PANGOLIN_LEASE_GRACE_SECS",
     "PANGOLIN_LEASE_SWEEP_SECS",
@@ -55,6 +57,7 @@ const KNOWN: [&str; 36] = [
     "PANGOLIN_MIN_PASSWORD_LENGTH",
     "PANGOLIN_NO_AUTH",
     "PANGOLIN_NO_AUTH_ANY_ADDRESS",
+    "PANGOLIN_OAUTH_TOKEN_LIFETIME_SECS",
     "PANGOLIN_OIDC_CONFIG",
     "PANGOLIN_PLUGIN_DIR",
     "PANGOLIN_PLUGIN_GRANTS",
@@ -111,6 +114,7 @@ pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Config, Ve
         gcp: read.gcp(),
         limits: read.limits(),
         leases: read.leases(),
+        housekeeping: read.housekeeping(),
         local_storage_dir: read.path("PANGOLIN_LOCAL_STORAGE_DIR"),
         strict_secrets: read.flag("PANGOLIN_STRICT_SECRETS"),
         secret_refs: read.secret_refs(),
@@ -396,7 +400,16 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             auth_window_seconds: self.number("PANGOLIN_AUTH_RATE_WINDOW_SECS", 60, 1..=86_400),
             min_password_length: self.number("PANGOLIN_MIN_PASSWORD_LENGTH", 8, 8..=128),
             token_seconds: self.number("PANGOLIN_TOKEN_LIFETIME_SECS", 86_400, 60..=31_536_000),
+            oauth_token_seconds: self.number("PANGOLIN_OAUTH_TOKEN_LIFETIME_SECS", 3_600, 1..=604_800),
             limit_ttl_to_token: self.flag("PANGOLIN_LIMIT_TTL_TO_TOKEN"),
+        }
+    }
+
+    fn housekeeping(&mut self) -> HousekeepingSection {
+        let days = self.number("PANGOLIN_AUDIT_RETENTION_DAYS", 0, 1..=3_650);
+        HousekeepingSection {
+            pause_seconds: self.number("PANGOLIN_HOUSEKEEPING_SECS", 3_600, 1..=86_400),
+            audit_retention_days: (days > 0).then_some(days),
         }
     }
 

@@ -18,7 +18,8 @@ use crate::error::ApiError;
 use crate::path::Path;
 use crate::state::AppState;
 
-/// Revokes a token: one's own, or as an administrator one of the own tenant.
+/// Revokes a token and all of its chain of exchanges: one's own, or as an administrator one of
+/// the own tenant.
 #[utoipa::path(delete, path = "/api/v1/tokens/{jti}", tag = "tokens", params(("jti" = uuid::Uuid, Path)),
     responses((status = 204), (status = 403), (status = 404)))]
 pub(super) async fn delete_token(

@@ -40,7 +40,7 @@ async fn update(
     body: &Body,
 ) -> Result<(User, Vec<&'static str>), ApiError> {
     let own = caller.require_admin_or_root()?;
-    let mut user = super::find(state, own, id).await?;
+    let mut user = super::find_person(state, own, id).await?;
     let asked: UpdateUser = body.json()?;
     let mut changed = Vec::new();
     let mut ends_sessions = false;
@@ -84,7 +84,7 @@ pub(super) async fn delete_user(
         if id.parse() == Ok(caller.principal.user_id) {
             return Err(ApiError::bad_request("id", "you cannot delete yourself"));
         }
-        let user = super::find(&state, own, &id).await?;
+        let user = super::find_person(&state, own, &id).await?;
         state.store.delete_user(user.id).await?;
         Ok(user)
     };

@@ -44,11 +44,7 @@ async fn create(state: &AppState, caller: &Caller, body: &Body) -> Result<User, 
         return Err(ApiError::forbidden("Root is set in the configuration and cannot be created"));
     }
     let tenant_id = tenant_of(own, asked.tenant_id, caller.named_tenant)?;
-    check_name("username", &asked.username)?;
-    // Strategies that mint for the caller's own identity know the host by this name.
-    if asked.username.eq_ignore_ascii_case(SYSTEM) {
-        return Err(ApiError::unprocessable("username", "this name is the host's own: choose another"));
-    }
+    check_username("username", &asked.username)?;
     asked.email.as_deref().map_or(Ok(()), check_email)?;
     let password = asked.password.ok_or_else(|| ApiError::bad_request("password", "a user needs a password"))?;
     check_password(&password, state.config.limits.min_password_length)?;
@@ -67,6 +63,16 @@ async fn create(state: &AppState, caller: &Caller, body: &Body) -> Result<User, 
     };
     state.store.create_user(&user).await?;
     Ok(user)
+}
+
+/// What users and service users may be called.
+pub(crate) fn check_username(field: &str, name: &str) -> Result<(), ApiError> {
+    check_name(field, name)?;
+    // Strategies that mint for the caller's own identity know the host by this name.
+    if name.eq_ignore_ascii_case(SYSTEM) {
+        return Err(ApiError::unprocessable(field, "this name is the host's own: choose another"));
+    }
+    Ok(())
 }
 
 /// The tenant of the new user, from the caller's own, the body and Root's header.

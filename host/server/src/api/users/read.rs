@@ -9,14 +9,14 @@ use super::wire::UserInfo;
 use crate::audited::Event;
 use crate::auth::Caller;
 use crate::error::ApiError;
-use crate::paging::Paging;
+use crate::paging::{PageParams, Paging};
 use crate::path::Path;
 use crate::state::AppState;
 
 /// Lists users by name: Root all, or those of the tenant in `X-Pangolin-Tenant`; an
 /// administrator those of the own tenant.
 #[utoipa::path(get, path = "/api/v1/users", tag = "users",
-    params(("limit" = Option<u32>, Query), ("offset" = Option<u32>, Query)),
+    params(PageParams),
     responses((status = 200, body = Vec<UserInfo>), (status = 403)))]
 pub(super) async fn list_users(
     State(state): State<AppState>,
@@ -54,5 +54,5 @@ pub(super) async fn get_user(
     }
     let event = Event::new("get_user", "user").name(&id);
     let own = state.attempt(&caller, &event, async { caller.require_admin_or_root() }).await?;
-    Ok(Json(UserInfo::from(&super::find(&state, own, &id).await?)))
+    Ok(Json(UserInfo::from(&super::find_person(&state, own, &id).await?)))
 }

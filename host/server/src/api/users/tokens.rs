@@ -39,7 +39,7 @@ impl TokenInfo {
             user_id: token.user_id,
             created_at: token.created_at.to_rfc3339(),
             expires_at: token.expires_at.to_rfc3339(),
-            is_valid: token.revoked_at.is_none() && token.expires_at > now,
+            is_valid: !token.is_revoked(now) && token.expires_at > now,
             username: token.username,
         }
     }

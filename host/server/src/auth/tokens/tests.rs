@@ -39,12 +39,12 @@ fn signed(header: &serde_json::Value, claims: &serde_json::Value, key: &str) -> 
 fn what_is_issued_is_accepted_and_matches_its_record() {
     let issuer = TokenIssuer::new(&Secret::from(KEY));
     let (token, record) = issuer.issue(&principal(), UnixMillis(NOW.0 + 123), 3600).unwrap();
-    let claims = issuer.verify(token.expose(), NOW).unwrap();
+    let claims = issuer.read(token.expose(), NOW).unwrap();
     assert!(claims.match_record(&record));
     assert!(!claims.match_record(&TokenRecord { tenant_id: None, ..record.clone() }));
     assert!(!claims.match_record(&TokenRecord { expires_at: record.expires_at.plus_seconds(1), ..record }));
-    assert!(issuer.verify(token.expose(), NOW.plus_seconds(3600)).is_err(), "expired");
-    assert!(TokenIssuer::new(&Secret::from("another-key-another-key-another-")).verify(token.expose(), NOW).is_err());
+    assert!(!claims.has_ended(NOW.plus_seconds(3599)) && claims.has_ended(NOW.plus_seconds(3600)));
+    assert!(TokenIssuer::new(&Secret::from("another-key-another-key-another-")).read(token.expose(), NOW).is_err());
 }
 
 #[test]
@@ -55,10 +55,15 @@ fn forged_and_foreign_forms_are_refused() {
         "iat": 1, "exp": NOW.0 / 1000 + 60,
     });
     let header = json!({"alg": "HS256", "typ": "JWT"});
-    assert!(issuer.verify(&signed(&header, &claims, KEY), NOW).is_ok(), "the form itself is good");
+    assert!(issuer.read(&signed(&header, &claims, KEY), NOW).is_ok(), "the form itself is good");
 
     let mut early = claims.clone();
     early["nbf"] = json!(NOW.0 / 1000 + 10);
+    let with = |field: &str, value: serde_json::Value| {
+        let mut changed = claims.clone();
+        changed[field] = value;
+        signed(&header, &changed, KEY)
+    };
     let mut nameless = claims.clone();
     nameless.as_object_mut().unwrap().remove("jti");
     let mut endless = claims.clone();
@@ -72,6 +77,10 @@ fn forged_and_foreign_forms_are_refused() {
         ("not before", signed(&header, &early, KEY)),
         ("no jti", signed(&header, &nameless, KEY)),
         ("no exp", signed(&header, &endless, KEY)),
+        ("jti is no UUID", with("jti", json!("1"))),
+        ("an audience", with("aud", json!("pangolin"))),
+        ("many audiences", with("aud", json!(["pangolin"]))),
+        ("an issuer", with("iss", json!("https://elsewhere.example"))),
         ("alg none", none),
         ("alg says RS256", signed(&json!({"alg": "RS256"}), &claims, KEY)),
         ("unknown crit", signed(&json!({"alg": "HS256", "crit": ["b64"], "b64": false}), &claims, KEY)),
@@ -79,6 +88,6 @@ fn forged_and_foreign_forms_are_refused() {
         ("garbage", "a.b.c".to_owned()),
         ("empty", String::new()),
     ] {
-        assert!(issuer.verify(&token, NOW).is_err(), "{why}");
+        assert!(issuer.read(&token, NOW).is_err(), "{why}");
     }
 }
