@@ -64,7 +64,7 @@ pub(super) fn read(claims: &Map<String, Value>, settings: &IssuerSettings) -> Re
         username: username.to_owned(),
         administrator: given.contains(&&MappedRole::TenantAdmin),
         roles: names.into_iter().cloned().collect(),
-        issued_at: instant(claims, "iat").unwrap_or_default(),
+        issued_at: instant(claims, "iat").unwrap_or(UnixMillis(0)),
         expires_at: instant(claims, "exp"),
     })
 }

@@ -153,7 +153,7 @@ impl Key {
             Algorithm::ES384 => ("ES384", Kind::P384),
             Algorithm::EdDSA => ("EdDSA", Kind::Ed25519),
             // A shared secret is no key of an issuer's.
-            Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512 => return false,
+            _ => return false,
         };
         self.kind == kind && self.algorithm.as_deref().is_none_or(|only| only == name)
     }
