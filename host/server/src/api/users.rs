@@ -12,13 +12,13 @@ mod wire;
 mod tests;
 
 use pangolin_core::id::{TenantId, UserId};
-use pangolin_core::record::User;
 use pangolin_core::principal::AccountKind;
+use pangolin_core::record::User;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub(crate) use self::password::secret_text;
 pub(crate) use self::create::check_username;
+pub(crate) use self::password::secret_text;
 pub(crate) use self::read::info;
 pub(crate) use self::wire::UserInfo;
 use crate::error::ApiError;
@@ -35,14 +35,14 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(tokens::list_tokens_of_user))
 }
 
-/// A user that the caller administers: of tenant `own`, or any if there is none. A foreign user
-/// is as one that never was.
 /// The same without service users: they have routes of their own.
 async fn find_person(state: &AppState, own: Option<TenantId>, id: &str) -> Result<User, ApiError> {
     let user = find(state, own, id).await?;
     if user.kind == AccountKind::Service { Err(ApiError::not_found("user")) } else { Ok(user) }
 }
 
+/// A user that the caller administers: of tenant `own`, or any if there is none. A foreign user
+/// is as one that never was.
 async fn find(state: &AppState, own: Option<TenantId>, id: &str) -> Result<User, ApiError> {
     let missing = || ApiError::not_found("user");
     let id: UserId = id.parse().map_err(|_| missing())?;
