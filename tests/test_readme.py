@@ -88,6 +88,20 @@ def test_log_in_a_tenant_a_user_a_grant(make_host: Callable[..., Host]) -> None:
     assert '"username":"ben"' in done.stdout
 
 
+def test_a_program_with_a_key_of_its_own(make_host: Callable[..., Host], planted: Planted) -> None:
+    host = make_host().start()
+    written = blocks("sh")
+    script = "\n".join(block for block in written if "$API/tenants" in block or "$API/service-users" in block)
+    script = script.replace("http://localhost:8080", host.url)
+    env = {"PATH": os.environ["PATH"], "HOME": str(host.dir), "PANGOLIN_ROOT_PASSWORD": host.root_password}
+    script = f"set -euo pipefail\n{script}\necho; echo $KEY"
+    done = subprocess.run(["bash", "-c", script], env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    planted.add(done.stdout.splitlines()[-1])
+    assert '"username":"nightly-etl"' in done.stdout
+    assert '"access_token"' in done.stdout and '"expires_in":3600' in done.stdout, done.stdout
+
+
 def test_every_setting_is_documented() -> None:
     source = (ROOT / "host" / "server" / "src" / "config" / "read.rs").read_text()
     known = set(re.findall(r'"(PANGOLIN_[A-Z_]+)"', source.split("const KNOWN")[1].split("];")[0]))
