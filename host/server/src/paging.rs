@@ -4,6 +4,7 @@ use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use pangolin_store::OffsetPage;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::error::ApiError;
 
@@ -14,9 +15,14 @@ const PAGE: (usize, usize) = (100, 1000);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Paging(pub(crate) OffsetPage);
 
-#[derive(Deserialize)]
-struct Raw {
+/// The parameters as the document shows them.
+#[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PageParams {
+    /// 100 if absent.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
+    #[param(minimum = 0)]
     offset: Option<usize>,
 }
 
@@ -24,7 +30,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Paging {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
-        let Query(raw) = Query::<Raw>::from_request_parts(parts, state)
+        let Query(raw) = Query::<PageParams>::from_request_parts(parts, state)
             .await
             .map_err(|_| ApiError::bad_request("limit", "limit and offset are whole numbers, not negative"))?;
         let limit = raw.limit.unwrap_or(PAGE.0);

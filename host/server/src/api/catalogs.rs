@@ -27,7 +27,7 @@ use crate::audited::Event;
 use crate::auth::Caller;
 use crate::body::Body;
 use crate::error::ApiError;
-use crate::paging::Paging;
+use crate::paging::{PageParams, Paging};
 use crate::path::Path;
 use crate::state::AppState;
 
@@ -56,7 +56,7 @@ pub(crate) async fn all(state: &AppState, tenant: TenantId) -> Result<Vec<Catalo
 
 /// Lists the catalogs that the caller may see, by name.
 #[utoipa::path(get, path = "/api/v1/catalogs", tag = "catalogs",
-    params(("limit" = Option<u32>, Query), ("offset" = Option<u32>, Query)),
+    params(PageParams),
     responses((status = 200, body = Vec<CatalogReply>), (status = 403)))]
 async fn list_catalogs(
     State(state): State<AppState>,

@@ -22,7 +22,7 @@ use crate::audited::Event;
 use crate::auth::Caller;
 use crate::body::Body;
 use crate::error::ApiError;
-use crate::paging::Paging;
+use crate::paging::{PageParams, Paging};
 use crate::path::Path;
 use crate::state::AppState;
 
@@ -32,7 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 
 /// Lists the roles of the own tenant by name, the built-in ones among them.
 #[utoipa::path(get, path = "/api/v1/roles", tag = "roles",
-    params(("limit" = Option<u32>, Query), ("offset" = Option<u32>, Query)),
+    params(PageParams),
     responses((status = 200, body = Vec<RoleReply>), (status = 403)))]
 async fn list_roles(
     State(state): State<AppState>,

@@ -22,7 +22,7 @@ use crate::audited::Event;
 use crate::auth::Caller;
 use crate::body::Body;
 use crate::error::ApiError;
-use crate::paging::Paging;
+use crate::paging::{PageParams, Paging};
 use crate::path::Path;
 use crate::state::AppState;
 
@@ -35,7 +35,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 
 /// Lists all tenants by name. Root only.
 #[utoipa::path(get, path = "/api/v1/tenants", tag = "tenants",
-    params(("limit" = Option<u32>, Query), ("offset" = Option<u32>, Query)),
+    params(PageParams),
     responses((status = 200, body = Vec<TenantReply>), (status = 403)))]
 async fn list_tenants(
     State(state): State<AppState>,

@@ -24,7 +24,7 @@ use crate::audited::Event;
 use crate::auth::Caller;
 use crate::body::Body;
 use crate::error::ApiError;
-use crate::paging::Paging;
+use crate::paging::{PageParams, Paging};
 use crate::path::Path;
 use crate::state::AppState;
 
@@ -38,7 +38,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 
 /// Lists the warehouses of the own tenant by name.
 #[utoipa::path(get, path = "/api/v1/warehouses", tag = "warehouses",
-    params(("limit" = Option<u32>, Query), ("offset" = Option<u32>, Query)),
+    params(PageParams),
     responses((status = 200, body = Vec<WarehouseReply>), (status = 403)))]
 async fn list_warehouses(
     State(state): State<AppState>,
