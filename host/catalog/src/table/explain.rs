@@ -12,6 +12,8 @@ use crate::error::Result;
 pub struct ExplainTable<'a> {
     /// Whose: the asker, or a user of the asker's tenant.
     pub subject: &'a Principal,
+    /// Whether the subject could authenticate.
+    pub is_active: bool,
     /// Where the subject's grants come from.
     pub sources: &'a [GrantSource],
     /// At most this access.
@@ -33,8 +35,8 @@ impl Catalogs {
         name: &str,
         asked: ExplainTable<'_>,
     ) -> Result<Explanation> {
-        let ExplainTable { subject, sources, access, ttl_seconds } = asked;
-        let ask = ExplainAsk { subject, sources, access, ttl_seconds, context: asker.context };
+        let ExplainTable { subject, is_active, sources, access, ttl_seconds } = asked;
+        let ask = ExplainAsk { subject, is_active, sources, access, ttl_seconds, context: asker.context };
         match self.find_to_open(asker, catalog, namespace, name).await? {
             Sought::Found(snapshot, table) => Ok(self.vending.explain(asker.principal, &snapshot, &table, ask).await?),
             Sought::Hidden(snapshot, table, missing) => {

@@ -31,6 +31,8 @@ const ACTION: &str = "explain_credentials";
 pub struct ExplainAsk<'a> {
     /// Whose vend.
     pub subject: &'a Principal,
+    /// Whether the subject could authenticate.
+    pub is_active: bool,
     /// Where the subject's grants come from.
     pub sources: &'a [GrantSource],
     /// At most this access.
@@ -85,6 +87,15 @@ impl Vending {
     ) -> Result<Explanation, VendError> {
         let ExplainAsk { subject, access, ttl_seconds, context, .. } = ask;
         let mut story = Story::new(snapshot, table, ask);
+        if !ask.is_active {
+            story.failed(
+                Step::Account,
+                "account-inactive",
+                "the account is deactivated or has ended: it cannot log in",
+            );
+            return Ok(story.explanation);
+        }
+        story.passed(Step::Account);
         let vend = VendAsk { access, ttl_seconds, trigger: "explain", context };
         let outcome = match self.judge(subject, snapshot, table, vend, &mut story).await {
             Ok(Judged::Vend { authorised, strategy, ttl_seconds }) => {

@@ -17,6 +17,8 @@ use crate::warehouse::{StorageKind, Warehouse};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
+    /// The account is active. Authentication has decided it before a vend is judged.
+    Account,
     /// The table may be seen.
     Visible,
     /// It may be read.
@@ -45,7 +47,8 @@ pub enum Step {
 
 impl Step {
     /// All of them.
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 13] = [
+        Self::Account,
         Self::Visible,
         Self::Access,
         Self::HostIdentity,

@@ -238,6 +238,7 @@ impl Check {
 impl Step {
     fn about(self) -> &'static str {
         match self {
+            Self::Account => "the account is active",
             Self::Visible => "the table may be seen",
             Self::Access => "the right to read is held",
             Self::HostIdentity => "the host's own identity may be used for this role and base, if it is used",

@@ -51,7 +51,14 @@ impl Case {
     async fn tried(&self, sources: &[GrantSource]) -> Result<Explanation, VendError> {
         let context = RequestContext { request_id: "r1".to_owned(), ..RequestContext::default() };
         let Self { bench, snapshot, table, subject, access, ttl_seconds } = self;
-        let ask = ExplainAsk { subject, sources, access: *access, ttl_seconds: *ttl_seconds, context: &context };
+        let ask = ExplainAsk {
+            subject,
+            is_active: true,
+            sources,
+            access: *access,
+            ttl_seconds: *ttl_seconds,
+            context: &context,
+        };
         bench.vending.explain(&admin(), snapshot, table, ask).await
     }
 
@@ -103,7 +110,7 @@ async fn it_goes_out_as_names_that_people_read() {
     let text = serde_json::to_value(Case::of(admin()).explain().await).unwrap();
     assert_eq!(text["allowed"], true);
     assert_eq!(text["grants"], json!([{ "via": "tenant-admin", "scope": { "type": "tenant" }, "actions": ["all"] }]));
-    assert_eq!(text["checks"][0]["name"], "visible");
+    assert_eq!(text["checks"][0]["name"], "account");
     assert_eq!(text["would"][0]["service"], "sts.assume-role");
     assert_eq!(text["would"][0]["role_arn"], "arn:aws:iam::1:role/lake");
     assert_eq!(text["strategy"]["scoping"], "exact");
@@ -171,6 +178,23 @@ fn secret_field(name: &str) -> Field {
 }
 
 #[tokio::test]
+async fn an_account_that_cannot_log_in_is_vended_nothing() {
+    let case = Case::of(admin());
+    let (context, subject) = (RequestContext::default(), &case.subject);
+    let ask = ExplainAsk {
+        subject,
+        is_active: false,
+        sources: &[],
+        access: Access::FULL,
+        ttl_seconds: None,
+        context: &context,
+    };
+    let told = case.bench.vending.explain(&admin(), &case.snapshot, &case.table, ask).await.unwrap();
+    assert_eq!(names(&told), [(Step::Account, false)]);
+    assert!(!told.allowed && told.would.is_empty());
+}
+
+#[tokio::test]
 async fn a_refusal_for_width_names_what_else_there_is() {
     let case = Case::of(reader());
     case.bench.strategy.describe(|info| info.description.scoping = Scoping::Unscoped);
@@ -235,8 +259,14 @@ async fn the_trail_says_who_had_whose_vend_explained() {
     assert_eq!(row.metadata["allowed"], true);
 
     let context = RequestContext::default();
-    let ask =
-        ExplainAsk { subject: &case.subject, sources: &[], access: Access::FULL, ttl_seconds: None, context: &context };
+    let ask = ExplainAsk {
+        subject: &case.subject,
+        is_active: true,
+        sources: &[],
+        access: Access::FULL,
+        ttl_seconds: None,
+        context: &context,
+    };
     let Case { bench, snapshot, table, .. } = &case;
     bench.vending.refuse_explanation(&case.subject, snapshot, table, ask, "table does not exist").await.unwrap();
     assert_eq!(bench.trail.last().result, AuditResult::Denied);

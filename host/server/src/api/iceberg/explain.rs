@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use super::request::{Params, Place, asker, private_value, seconds};
 use crate::audited::Event;
-use crate::auth::{Caller, load};
+use crate::auth::{Caller, load, of_account};
 use crate::error::ApiError;
 use crate::error::iceberg::IcebergError;
 use crate::state::AppState;
@@ -51,7 +51,11 @@ pub(super) async fn explain(
 ) -> Result<Response, IcebergError> {
     let (namespace, name) = place.table()?;
     let subject = match &query.user {
-        None => Subject { sources: sources(&state, &caller.principal).await?, principal: caller.principal.clone() },
+        None => Subject {
+            sources: sources(&state, &caller.principal).await?,
+            principal: caller.principal.clone(),
+            is_active: true,
+        },
         Some(user) => match subject(&state, &caller, user).await {
             Ok(subject) => subject,
             Err(refused) => {
@@ -66,6 +70,7 @@ pub(super) async fn explain(
     };
     let asked = ExplainTable {
         subject: &subject.principal,
+        is_active: subject.is_active,
         sources: &subject.sources,
         access: query.access()?,
         ttl_seconds: seconds(query.ttl.as_deref())?,
@@ -77,28 +82,31 @@ pub(super) async fn explain(
 /// Whose vend it is.
 struct Subject {
     principal: Principal,
+    is_active: bool,
     sources: Vec<GrantSource>,
 }
 
 /// A user of the caller's own tenant, as the next request of that user would be.
 async fn subject(state: &AppState, caller: &Caller, user: &str) -> Result<Subject, ApiError> {
     let tenant = caller.require_tenant_admin()?;
-    let missing = || ApiError::not_found("user");
-    let id = find(state, tenant, user).await?.ok_or_else(missing)?;
-    let principal = load(state, id).await?.ok_or_else(|| {
-        ApiError::new(StatusCode::NOT_FOUND, "user-inactive", "the user is deactivated: nothing is vended to it")
-    })?;
-    Ok(Subject { sources: sources(state, &principal).await?, principal })
+    let record = find(state, tenant, user).await?.ok_or_else(|| ApiError::not_found("user"))?;
+    let principal = of_account(&record);
+    let is_active = load(state, principal.user_id).await?.is_some();
+    Ok(Subject { sources: sources(state, &principal).await?, principal, is_active })
 }
 
 /// By identifier, else by name. Another tenant's user is none.
-async fn find(state: &AppState, tenant: TenantId, user: &str) -> Result<Option<UserId>, ApiError> {
+async fn find(state: &AppState, tenant: TenantId, user: &str) -> Result<Option<Arc<PrincipalRecord>>, ApiError> {
+    let own = |record: &Arc<PrincipalRecord>| record.user.tenant_id == tenant;
     if let Ok(id) = user.parse::<UserId>()
-        && state.store.principal(id).await?.is_some_and(|record| record.user.tenant_id == tenant)
+        && let Some(record) = state.store.principal(id).await?.filter(own)
     {
-        return Ok(Some(id));
+        return Ok(Some(record));
     }
-    Ok(state.store.user_by_name(tenant, user).await?.map(|user| user.id))
+    match state.store.user_by_name(tenant, user).await? {
+        Some(named) => Ok(state.store.principal(named.id).await?.filter(own)),
+        None => Ok(None),
+    }
 }
 
 /// Where the grants come from that are stored with the account, and the roles that are not.

@@ -1,0 +1,41 @@
+"""Explanations of vends, and what came to a server while one was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import requests
+
+from harness.world import Lake, User
+
+
+def ask(user: User, lake: Lake, table: str = "orders", **parameters: Any) -> requests.Response:
+    """The route, whatever it answers."""
+    path = user.api.table_path(lake.catalog, "sales", table) + "/credentials/explain"
+    return user.api.request("GET", path, params=parameters)
+
+
+def explain(user: User, lake: Lake, table: str = "orders", **parameters: Any) -> dict[str, Any]:
+    reply = ask(user, lake, table, **parameters)
+    assert reply.status_code == 200, reply.text
+    assert "no-store" in reply.headers["Cache-Control"]
+    assert not lake.tenant.planted.found_in(reply.content)
+    return reply.json()
+
+
+def failed(told: dict[str, Any]) -> str | None:
+    """The name of the check that did not pass; all before it did."""
+    names = [check["name"] for check in told["checks"] if not check["passed"]]
+    assert len(names) <= 1 and (not names or told["checks"][-1]["name"] == names[0])
+    assert told["allowed"] == (not names) == ("refusal" not in told)
+    return names[0] if names else None
+
+
+@contextmanager
+def silence(*counts: Callable[[], int]) -> Iterator[None]:
+    """None of these numbers grows meanwhile."""
+    before = [count() for count in counts]
+    yield
+    assert [count() for count in counts] == before
