@@ -275,10 +275,16 @@ pub fn require_standing(
     authenticated: Option<UnixMillis>,
     cuts: Cuts,
 ) -> Result<Authorised, Denied> {
-    if cuts.is_standing() || cuts.principal.at > authenticated {
-        return Err(Denied::Revoked);
-    }
+    not_revoked(authenticated, &cuts)?;
     Ok(Authorised { cuts, ..authorised })
+}
+
+/// The same for what needs no credential.
+///
+/// # Errors
+/// [`Denied::Revoked`].
+pub fn not_revoked(authenticated: Option<UnixMillis>, cuts: &Cuts) -> Result<(), Denied> {
+    if cuts.is_standing() || cuts.principal.at > authenticated { Err(Denied::Revoked) } else { Ok(()) }
 }
 
 /// The access held on the tenant, or on every catalog of the warehouse.

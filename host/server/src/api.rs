@@ -12,6 +12,7 @@ pub(crate) mod openapi;
 pub(crate) mod permissions;
 pub(crate) mod plugins;
 pub(crate) mod properties;
+pub(crate) mod revocations;
 pub(crate) mod roles;
 pub(crate) mod search;
 pub(crate) mod service_users;

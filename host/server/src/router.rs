@@ -34,6 +34,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .merge(api::catalogs::routes())
         .merge(api::plugins::routes())
         .merge(api::leases::routes())
+        .merge(api::revocations::routes())
         .merge(api::search::routes())
         .merge(api::audit::routes())
         // Iceberg REST.

@@ -14,6 +14,7 @@ use pangolin_runtime::{DEFAULT_PLACES, GrantFile, Runtime, RuntimeConfig, Servic
 use pangolin_store::{KeyRing, Store, StoreConfig};
 use prometheus_client::registry::Registry;
 
+use crate::audited::refused::Refusals;
 use crate::auth::oidc::Issuers;
 use crate::auth::passwords::Passwords;
 use crate::auth::throttle::Throttle;
@@ -50,6 +51,7 @@ pub async fn assemble(
     mut metrics: Registry,
 ) -> anyhow::Result<AppState> {
     api::metrics::register(&mut metrics, strategies.clone());
+    let refusals = Refusals::new(&mut metrics);
     let config = Arc::new(config);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let audit: Arc<dyn AuditTrail> = Arc::new(store.clone());
@@ -71,7 +73,8 @@ pub async fn assemble(
         settings,
     );
     let leases = LeaseSettings { grace_seconds: config.leases.grace_seconds };
-    let vending = Arc::new(vending.with_leases(Arc::new(store.clone()), leases));
+    let vending = vending.with_leases(Arc::new(store.clone()), leases).with_revocations(Arc::new(store.clone()));
+    let vending = Arc::new(vending);
     let catalogs = Catalogs::new(
         tables,
         vending.clone(),
@@ -92,6 +95,7 @@ pub async fn assemble(
     let state = AppState::new(Inner {
         tokens: TokenIssuer::new(&config.jwt_secret),
         issuers: Issuers::new(&config.issuers, &config.egress, &clock).context("the issuers cannot be used")?,
+        refusals,
         throttle: Throttle::new(config.limits.auth_failures, config.limits.auth_window_seconds),
         config,
         clock,

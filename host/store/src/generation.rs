@@ -21,7 +21,7 @@ pub(crate) enum Slot {
     Management,
     /// Revocations of tokens.
     Tokens,
-    /// One stripe of tables, of catalogs' locations and of leases.
+    /// One stripe of tables, of catalogs' locations, of leases and of what is cut off.
     Stripe(u16),
 }
 
@@ -39,6 +39,11 @@ impl Slot {
     /// The stripe of a resource's leases.
     pub(crate) fn of_leases(resource: &str) -> Self {
         Self::striped(&[b"leases", resource.as_bytes()])
+    }
+
+    /// The stripe of what can be cut off: a user, a warehouse, a table.
+    pub(crate) fn of_cut(target: uuid::Uuid) -> Self {
+        Self::striped(&[b"cut", target.as_bytes()])
     }
 
     /// FNV-1a: every host on the same database must come to the same stripe.

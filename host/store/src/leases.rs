@@ -7,39 +7,17 @@ mod list;
 mod lock;
 mod sealed;
 
-use pangolin_core::clock::UnixMillis;
-use pangolin_core::id::WarehouseId;
 use pangolin_core::lease::{Lease, ResourceKey};
 use pangolin_core::ports::StoreError;
 use sqlx::any::AnyRow;
 
-use crate::db::sql;
-use crate::error::{backend, broken};
-use crate::generation::Slot;
+use crate::error::broken;
 use crate::row;
-use crate::tx::Tx;
 
 pub use self::list::LeaseFilter;
 
-/// A deleted warehouse's leases are ended, those on their way as soon as they are there.
-pub(crate) async fn end_those_of(tx: &mut Tx, warehouse: WarehouseId, now: UnixMillis) -> Result<(), StoreError> {
-    let warehouse = warehouse.to_string();
-    let coming = sql("UPDATE leases SET revoke_asked = 1 WHERE warehouse_id = $1 AND state = 'minting'");
-    tx.execute(coming.bind(warehouse.as_str())).await.map_err(backend)?;
-    let live = sql("SELECT DISTINCT resource FROM leases WHERE warehouse_id = $1 AND state = 'active'");
-    let resources = tx.all(live.bind(warehouse.as_str())).await?;
-    let end =
-        sql("UPDATE leases SET state = 'revoking', next_attempt_at = $2 WHERE warehouse_id = $1 AND state = 'active'")
-            .bind(warehouse.as_str())
-            .bind(now.0);
-    tx.execute(end).await.map_err(backend)?;
-    let slots: Result<Vec<Slot>, StoreError> =
-        resources.iter().map(|found| Ok(Slot::of_leases(&row::text(found, "resource")?))).collect();
-    tx.raise(slots?).await
-}
-
 /// A row without what is sealed in it.
-fn read(found: &AnyRow) -> Result<Lease, StoreError> {
+pub(crate) fn read(found: &AnyRow) -> Result<Lease, StoreError> {
     Ok(Lease {
         id: row::parsed(found, "id")?,
         tenant_id: row::parsed(found, "tenant_id")?,

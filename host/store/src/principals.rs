@@ -39,6 +39,8 @@ pub struct PrincipalRecord {
     pub expires_at: Option<UnixMillis>,
     /// Until when the account was revoked, if ever: nothing minted before is served.
     pub cut_off: Option<UnixMillis>,
+    /// Whether it is revoked now.
+    pub revoked: bool,
 }
 
 impl PrincipalRecord {
@@ -69,6 +71,7 @@ impl Store {
             AccountKind::Service => self.end_of_service_user(user).await?,
             AccountKind::Person | AccountKind::External => None,
         };
+        let cut = self.cut_now(user.0).await?;
         let principal = Arc::new(PrincipalRecord {
             user: record,
             expires_at,
@@ -79,7 +82,8 @@ impl Store {
                 .chain(held.iter().flat_map(|role| role.grants.iter().cloned()))
                 .collect(),
             held,
-            cut_off: None,
+            cut_off: cut.at,
+            revoked: cut.standing,
         });
         self.inner.principals.keep(user, generation, &principal);
         Ok(Some(principal))

@@ -12,6 +12,7 @@ use crate::db::sql;
 use crate::error::{backend, on_write};
 use crate::generation::Slot;
 use crate::page::OffsetPage;
+use crate::revocations::{Gone, cut_off};
 use crate::store::Store;
 use crate::tx::Tx;
 use crate::{row, tokens, users};
@@ -116,6 +117,7 @@ impl Store {
         tx.execute(update).await.map_err(backend)?;
         if !*active {
             tokens::revoke_all_of(&mut tx, *id, self.inner.clock.now()).await?;
+            cut_off(&mut tx, Gone::User(*id), self.inner.clock.now(), []).await?;
         }
         tx.commit().await
     }

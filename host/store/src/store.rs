@@ -9,8 +9,10 @@ use pangolin_core::lease::{ActiveLease, ResourceKey};
 use pangolin_core::location::Location;
 use pangolin_core::ports::StoreError;
 use pangolin_core::record::{CatalogSnapshot, Table, TokenRecord};
+use pangolin_core::revocation::Cut;
 use pangolin_core::warehouse::Warehouse;
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 use crate::api_keys::{ApiKey, KeyHash};
 use crate::audit::{AuditSeals, AuditWriter};
@@ -32,6 +34,7 @@ const MAX_CATALOGS: u64 = 5_000;
 const MAX_TABLE_BYTES: u64 = 256 << 20;
 const MAX_EXCLUSIVE: u64 = 50_000;
 const MAX_LEASED: u64 = 10_000;
+const MAX_CUTS: u64 = 100_000;
 
 /// The store. Clones share everything.
 #[derive(Clone)]
@@ -59,6 +62,9 @@ pub(crate) struct Inner {
     pub(crate) tables: Snapshots<TableKey, Table>,
     pub(crate) exclusive: Snapshots<TableId, Vec<Location>>,
     pub(crate) leases: Snapshots<ResourceKey, Vec<ActiveLease>>,
+    pub(crate) cuts: Snapshots<Uuid, Cut>,
+    /// The name of this host.
+    pub(crate) host: String,
     /// Tells this process from one that had the database before.
     pub(crate) run: String,
     poll: Option<JoinHandle<()>>,
@@ -83,6 +89,7 @@ impl Store {
     pub(crate) fn start(db: Arc<Db>, file: Option<SqliteFile>, config: StoreConfig, clock: Arc<dyn Clock>) -> Self {
         let poll = (db.dialect == Dialect::Postgres).then(|| tokio::spawn(poll(Arc::clone(&db))));
         let inner = Inner {
+            host: config.host_name.clone(),
             audit: AuditWriter::start(Arc::clone(&db), config.host_name, AuditSeals::of(&config.keys)),
             db,
             keys: config.keys,
@@ -98,6 +105,7 @@ impl Store {
             tables: Snapshots::weighed(MAX_TABLE_BYTES, |table: &Table| table.metadata.len() + 512),
             exclusive: Snapshots::bounded(MAX_EXCLUSIVE),
             leases: Snapshots::bounded(MAX_LEASED),
+            cuts: Snapshots::bounded(MAX_CUTS),
             run: LeaseId::generate().to_string(),
             poll,
             _file: file,

@@ -10,6 +10,7 @@ use crate::db::sql;
 use crate::error::{backend, on_write};
 use crate::generation::Slot;
 use crate::page::OffsetPage;
+use crate::revocations::{Gone, cut_off};
 use crate::row;
 use crate::store::Store;
 use crate::tokens;
@@ -65,6 +66,7 @@ impl Store {
     }
 
     /// Replaces everything but the tenant, the kind of account, the time of creation and the last login.
+    /// Of one who is not active any more the leases are ended, and nothing minted before is served.
     ///
     /// # Errors
     /// There is no such user of that tenant, or the name is taken.
@@ -82,10 +84,13 @@ impl Store {
         if tx.execute(update).await.map_err(on_write("user", "tenant"))? == 0 {
             return Err(StoreError::NotFound("user"));
         }
+        if !user.active {
+            cut_off(&mut tx, Gone::User(user.id), self.inner.clock.now(), []).await?;
+        }
         tx.commit().await
     }
 
-    /// Deletes a user with the roles held and the grants; the tokens are revoked.
+    /// Deletes a user with the roles held and the grants; the tokens are revoked, the leases ended.
     ///
     /// # Errors
     /// There is no such user.
@@ -97,6 +102,7 @@ impl Store {
         if tx.execute(delete).await.map_err(backend)? == 0 {
             return Err(StoreError::NotFound("user"));
         }
+        cut_off(&mut tx, Gone::User(id), self.inner.clock.now(), []).await?;
         tx.commit().await
     }
 

@@ -15,8 +15,8 @@ use crate::claims;
 use crate::db::sql;
 use crate::error::{broken, on_delete, on_write};
 use crate::generation::Slot;
-use crate::leases;
 use crate::page::OffsetPage;
+use crate::revocations::{Gone, cut_off};
 use crate::row;
 use crate::seal::KeyRing;
 use crate::secret_refs;
@@ -188,7 +188,8 @@ impl Store {
         if deleted == 0 {
             return Err(StoreError::NotFound("warehouse"));
         }
-        leases::end_those_of(&mut tx, row::parsed(&found, "id")?, self.inner.clock.now()).await?;
+        let gone = Gone::Warehouse(row::parsed(&found, "id")?);
+        cut_off(&mut tx, gone, self.inner.clock.now(), []).await?;
         tx.commit().await
     }
 }

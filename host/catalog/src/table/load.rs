@@ -37,7 +37,13 @@ impl Catalogs {
         if let Err(refused) = asker.require(Action::Read, Target::Table(table.catalog_id, &table.namespace, table.id)) {
             return self.recorded(asker, &snapshot, deed(), Err(refused)).await;
         }
-        let loaded = self.delegated(asker, &snapshot, &table, delegation, "load_table").await?;
+        let loaded = match self.delegated(asker, &snapshot, &table, delegation, "load_table").await {
+            // A vend that is refused has its own row.
+            Err(refused) if !delegation.vended => {
+                return self.recorded(asker, &snapshot, deed(), Err(refused)).await;
+            }
+            other => other?,
+        };
         if loaded.has_credential() {
             return Ok(loaded);
         }
@@ -66,6 +72,9 @@ impl Catalogs {
                 Err(error) => Some(error),
             }
         } else {
+            if delegation.signing {
+                self.vending.check_standing(asker.principal, snapshot, table).await?;
+            }
             None
         };
         let signing = delegation.signing.then(|| self.signing_properties(&to)).flatten();

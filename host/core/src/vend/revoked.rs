@@ -13,7 +13,7 @@ use crate::policy::{self, Authorised, Denied};
 use crate::ports::{NothingRevoked, Presigned, Revocations};
 use crate::principal::Principal;
 use crate::record::{CatalogSnapshot, Table};
-use crate::revocation::{Mint, RevokedKind};
+use crate::revocation::{Mint, RevokedKind, Targets};
 use crate::strategy::StrategyInfo;
 
 /// Leases whose holders are remembered: more than that are written down again.
@@ -50,7 +50,8 @@ impl Vending {
         Ok(policy::require_standing(authorised, authenticated, cuts)?)
     }
 
-    /// Whether signatures and credentials of the table would be refused as revoked.
+    /// Whether signatures and credentials of the table would be refused as revoked. Whether the
+    /// caller may know of the table is judged before.
     ///
     /// # Errors
     /// They would, or the store failed.
@@ -60,8 +61,9 @@ impl Vending {
         snapshot: &CatalogSnapshot,
         table: &Table,
     ) -> Result<(), VendError> {
-        let authorised = policy::authorise(principal, snapshot, table, crate::access::Access::READ)?;
-        self.require_standing(authorised, principal.cut_off).await.map(drop)
+        let of = Targets { user: principal.user_id, warehouse: snapshot.warehouse.id, table: table.id };
+        let cuts = self.kill_switch.book.cuts(of).await?;
+        Ok(policy::not_revoked(principal.cut_off, &cuts)?)
     }
 
     /// Asked again by whoever waited for what others minted.

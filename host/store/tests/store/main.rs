@@ -20,6 +20,7 @@ mod postgres;
 mod principals;
 mod reseal;
 mod retention;
+mod revocations;
 mod roles;
 mod sealing;
 mod search;
@@ -114,6 +115,16 @@ suite! {
         snapshots::warm_reads_run_no_sql,
         snapshots::a_stale_read_never_sticks,
         snapshots::a_commit_counts_though_its_caller_went_away,
+        revocations::a_revocation_stands_once_and_is_lifted,
+        revocations::a_principal_loses_tokens_and_is_marked,
+        revocations::a_mint_and_a_revocation_see_each_other,
+        revocations::what_is_out_is_counted_by_target,
+        revocations::what_never_ends_and_what_is_leased_has_one_row,
+        revocations::what_has_ended_is_forgotten,
+        revocations::leases_end_with_whom_they_were_handed_to,
+        revocations::a_dropped_table_ends_what_serves_no_other,
+        revocations::deactivated_and_deleted_users_are_cut_off,
+        revocations::warm_cuts_run_no_sql,
         leases::a_lease_is_kept_from_its_intent_to_its_end,
         leases::what_is_secret_of_a_lease_is_sealed_in_its_place,
         leases::a_warm_lease_runs_no_sql,
@@ -163,6 +174,8 @@ suite! {
         hosts::two_hosts_may_share_a_chain,
         retention::two_hosts_may_prune_at_once,
         reseal::rotation_goes_on_beside_a_running_host,
+        revocations::another_host_knows_within_a_second,
+        revocations::one_of_many_revocations_stands,
         leases::one_of_two_hosts_works_on_a_resource,
         leases::whoever_has_the_lock_sees_what_the_other_host_did,
     ]

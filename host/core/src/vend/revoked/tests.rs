@@ -9,7 +9,6 @@ use crate::fixtures::{admin, catalog_snapshot, grant, principal, table};
 use crate::location::Location;
 use crate::permission::{Action, PermissionScope};
 use crate::policy::Touched;
-use crate::revocation::Targets;
 use crate::secret::Secret;
 use crate::strategy::{StrategyError, StrategyErrorKind};
 use crate::vend::tests::doubles::{Bench, bench};
