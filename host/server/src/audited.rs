@@ -1,5 +1,7 @@
 //! Audit rows of management requests and of the catalog.
 
+pub(crate) mod refused;
+
 use pangolin_core::audit::{AuditEvent, AuditResult, RequestContext};
 use pangolin_core::id::{AuditId, TenantId, UserId};
 use serde_json::Value;
@@ -80,6 +82,11 @@ impl Event {
 }
 
 impl AppState {
+    /// The caller may, and the work begins: it does not if that cannot be recorded.
+    pub(crate) async fn record_started(&self, caller: &Caller, event: Event) -> Result<(), ApiError> {
+        self.record(caller, event, AuditResult::Started, None).await
+    }
+
     /// The change is made; the request fails if that cannot be recorded.
     pub(crate) async fn record_success(&self, caller: &Caller, event: Event) -> Result<(), ApiError> {
         self.record(caller, event, AuditResult::Success, None).await

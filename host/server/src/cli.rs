@@ -1,5 +1,6 @@
 //! The command line.
 
+mod audit;
 mod check;
 mod plugin_list;
 mod secrets;
@@ -33,6 +34,11 @@ enum Command {
     Secrets {
         #[command(subcommand)]
         command: secrets::SecretsCommand,
+    },
+    /// The audit trail: check it, take it elsewhere.
+    Audit {
+        #[command(subcommand)]
+        command: audit::AuditCommand,
     },
     /// Make, look at, try and sign plugins.
     Plugin {
@@ -93,6 +99,9 @@ fn dispatch(command: &Command) -> anyhow::Result<()> {
     if let Command::Secrets { command } = command {
         return runtime.block_on(secrets::run(command, read_config));
     }
+    if let Command::Audit { command } = command {
+        return runtime.block_on(audit::run(command, read_config));
+    }
     let config = read_config()?;
     telemetry::start();
     runtime.block_on(async {
@@ -108,6 +117,7 @@ fn dispatch(command: &Command) -> anyhow::Result<()> {
             Command::Plugin { command: PluginCommand::Tool(_) }
             | Command::Check(_)
             | Command::Secrets { .. }
+            | Command::Audit { .. }
             | Command::Openapi => Ok(()),
         }
     })

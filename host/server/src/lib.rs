@@ -9,6 +9,7 @@ mod cli;
 pub mod config;
 mod data_dir;
 mod error;
+mod housekeeping;
 mod lease_sweeper;
 mod paging;
 mod path;

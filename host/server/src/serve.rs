@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use crate::config::Config;
+use crate::housekeeping::Housekeeping;
 use crate::lease_sweeper::LeaseSweeper;
 use crate::plugin_watcher::PluginWatcher;
 use crate::{router, wiring};
@@ -39,6 +40,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     }
     tracing::info!(address = %local, version = env!("CARGO_PKG_VERSION"), "serving");
     let sweeper = LeaseSweeper::start(state.clone());
+    let housekeeping = Housekeeping::start(state.clone());
     let watcher = PluginWatcher::start(&state);
     let warmed = state.clone();
     // Nothing waits for it: a request that comes first fetches what it needs.
@@ -59,7 +61,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         () = grace => tracing::warn!("requests were still running and have been ended"),
     }
     warming.abort();
-    drop((sweeper, watcher));
+    drop((sweeper, housekeeping, watcher));
     state.close().await;
     Ok(())
 }

@@ -11,6 +11,7 @@ use pangolin_egress::EgressClient;
 use pangolin_store::Store;
 use prometheus_client::registry::Registry;
 
+use crate::audited::refused::Refusals;
 use crate::auth::oidc::Issuers;
 use crate::auth::passwords::Passwords;
 use crate::auth::throttle::Throttle;
@@ -37,6 +38,7 @@ pub struct Inner {
     pub(crate) issuers: Issuers,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
+    pub(crate) refusals: Refusals,
     /// Hash of Root's configured password; none in No-Auth mode.
     pub(crate) root_password_hash: Option<String>,
 }

@@ -1,5 +1,5 @@
-//! What recording one event costs: on SQLite in a temporary directory, and on PostgreSQL where
-//! `DATABASE_URL` names an empty database. Alone, and with 64 writers at once.
+//! What recording one event costs: on SQLite in a temporary directory, and on the PostgreSQL
+//! database, an empty one, whose URL is the argument. Alone, and with 64 writers at once.
 #![expect(clippy::unwrap_used, reason = "a measurement fails by panicking")]
 
 use std::sync::Arc;
@@ -79,7 +79,7 @@ async fn measure(name: &str, url: String) {
 async fn main() {
     let dir = tempfile::tempdir().unwrap();
     measure("SQLite", format!("sqlite://{}", dir.path().join("bench.db").display())).await;
-    if let Ok(url) = std::env::var("DATABASE_URL") {
+    if let Some(url) = std::env::args().nth(1) {
         measure("PostgreSQL", url).await;
     }
 }

@@ -1,7 +1,9 @@
 //! Reading the audit trail: Root all of it, an administrator that of the own tenant.
 
 mod entry;
+mod export;
 mod filter;
+pub(crate) mod line;
 mod refusals;
 
 #[cfg(test)]
@@ -9,15 +11,18 @@ mod tests;
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::{OriginalUri, Query, State};
+use axum::http::header::{HeaderName, LINK};
+use axum::response::AppendHeaders;
 use pangolin_core::id::{AuditId, TenantId};
+use pangolin_core::ports::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::entry::AuditLogEntry;
-use self::filter::AuditQuery;
+pub(crate) use self::entry::AuditLogEntry;
+pub(crate) use self::filter::AuditQuery;
 use crate::audited::Event;
 use crate::auth::Caller;
 use crate::error::ApiError;
@@ -25,7 +30,11 @@ use crate::path::Path;
 use crate::state::AppState;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list_audit)).routes(routes!(count_audit)).routes(routes!(get_audit))
+    OpenApiRouter::new()
+        .routes(routes!(list_audit))
+        .routes(routes!(count_audit))
+        .routes(routes!(export::export_audit))
+        .routes(routes!(get_audit))
 }
 
 /// How many rows.
@@ -34,18 +43,25 @@ struct AuditCount {
     count: u64,
 }
 
-/// Lists rows, the newest first.
+/// Lists rows, the newest first. A full page has a `Link` header to the rows after it.
 #[utoipa::path(get, path = "/api/v1/audit", tag = "audit", params(AuditQuery),
     responses((status = 200, body = Vec<AuditLogEntry>), (status = 400, description = "a filter is wrong"), (status = 403)))]
 async fn list_audit(
     State(state): State<AppState>,
     caller: Caller,
+    OriginalUri(uri): OriginalUri,
     query: Result<Query<AuditQuery>, QueryRejection>,
-) -> Result<Json<Vec<AuditLogEntry>>, ApiError> {
+) -> Result<(AppendHeaders<Vec<(HeaderName, String)>>, Json<Vec<AuditLogEntry>>), ApiError> {
     let own = readable(&state, &caller).await?;
     let query = filter::read(query)?;
-    let rows = state.store.audit_query(&query.filter(own)?, &query.page()?).await?;
-    Ok(Json(rows.into_iter().map(AuditLogEntry::from).collect()))
+    let page = query.page()?;
+    let rows = state.store.audit_query(&query.filter(own)?, &page).await.map_err(|error| match error {
+        StoreError::NotFound(_) if page.before.is_some() => ApiError::bad_request("before", "no such row"),
+        error => error.into(),
+    })?;
+    let next = rows.last().filter(|_| rows.len() == page.part.limit).map(|last| (LINK, filter::next(&uri, last.id)));
+    let rows = rows.into_iter().map(AuditLogEntry::from).collect();
+    Ok((AppendHeaders(next.into_iter().collect()), Json(rows)))
 }
 
 /// Counts rows.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 /// What happened.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct AuditLogEntry {
+pub(crate) struct AuditLogEntry {
     #[schema(value_type = uuid::Uuid)]
     id: AuditId,
     #[schema(value_type = Option<uuid::Uuid>)]
@@ -28,6 +28,7 @@ pub(super) struct AuditLogEntry {
     result: AuditResult,
     error_message: Option<String>,
     request_id: String,
+    trace_id: Option<String>,
     #[schema(value_type = Option<Object>)]
     metadata: serde_json::Value,
 }
@@ -49,6 +50,7 @@ impl From<AuditEvent> for AuditLogEntry {
             result: event.result,
             error_message: event.error_message,
             request_id: event.request_id,
+            trace_id: event.trace_id,
             metadata: event.metadata,
         }
     }

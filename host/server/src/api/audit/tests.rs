@@ -3,7 +3,7 @@ use axum::http::{StatusCode, Uri};
 use pangolin_core::audit::{AuditEvent, AuditResult};
 use pangolin_core::clock::UnixMillis;
 use pangolin_core::id::{AuditId, TenantId};
-use pangolin_store::{AuditFilter, OffsetPage};
+use pangolin_store::{AuditFilter, AuditPage, OffsetPage};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -73,8 +73,11 @@ fn an_administrator_cannot_leave_the_own_tenant() {
 #[test]
 fn pages_are_bounded() {
     let page = |text: &str| query(text).unwrap().page();
-    assert_eq!(page("").unwrap(), OffsetPage { limit: 100, offset: 0 });
-    assert_eq!(page("limit=1000&offset=7").unwrap(), OffsetPage { limit: 1000, offset: 7 });
+    assert_eq!(page("").unwrap(), AuditPage { part: OffsetPage { limit: 100, offset: 0 }, before: None });
+    assert_eq!(
+        page("limit=1000&offset=7").unwrap(),
+        AuditPage { part: OffsetPage { limit: 1000, offset: 7 }, before: None }
+    );
     for bad in ["limit=0", "limit=1001", "limit=x", "offset=-1"] {
         assert_eq!(page(bad).unwrap_err().status, StatusCode::BAD_REQUEST, "{bad}");
     }
@@ -103,6 +106,6 @@ fn a_row_has_the_documented_fields() {
     let expected = json!({"id": Uuid::nil(), "tenant_id": null, "user_id": null, "username": "ada", "action": "login",
         "resource_type": "user", "resource_id": null, "resource_name": "ada", "timestamp": "1970-01-01T00:00:00.000Z",
         "ip_address": null, "user_agent": null, "result": "denied", "error_message": "invalid credentials",
-        "request_id": "r", "metadata": null});
+        "request_id": "r", "trace_id": null, "metadata": null});
     assert_eq!(serde_json::to_value(AuditLogEntry::from(event)).unwrap(), expected);
 }

@@ -1,0 +1,180 @@
+//! An export, checked without the database: row by row, in little memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, BufRead};
+
+use pangolin_store::{AuditClaim, AuditFault, AuditSeals, AuditTail};
+use serde::Deserialize as _;
+use serde_json::Value;
+
+use super::told::{Break, Chain, Told};
+use crate::api::audit::line::{self, ChainPlace, SealLine};
+
+/// A chain as far as it was read.
+#[derive(Default)]
+struct Walked {
+    rows: u64,
+    start: Option<AuditTail>,
+    tail: Option<AuditTail>,
+    ended: bool,
+}
+
+struct Check<'a> {
+    seals: Option<&'a AuditSeals>,
+    /// The list of chains; none: the file is a part of the trail.
+    hosts: Option<BTreeSet<String>>,
+    chains: BTreeMap<String, Walked>,
+    breaks: BTreeMap<String, Break>,
+}
+
+/// Checks all lines.
+pub(super) fn check(lines: impl BufRead, seals: Option<&AuditSeals>) -> io::Result<Told> {
+    let mut check = Check { seals, hosts: None, chains: BTreeMap::new(), breaks: BTreeMap::new() };
+    for (number, line) in (1..).zip(lines.lines()) {
+        check.line(number, &line?);
+    }
+    Ok(check.finish())
+}
+
+impl Check<'_> {
+    /// The first thing wrong with a chain, or with the file.
+    fn wrong(&mut self, host: &str, seq: i64, fault: &AuditFault) {
+        self.say(host, seq, fault.code(), fault.to_string());
+    }
+
+    fn say(&mut self, host: &str, seq: i64, code: &str, why: String) {
+        let broken = Break { host: host.to_owned(), seq, code: code.to_owned(), why };
+        self.breaks.entry(host.to_owned()).or_insert(broken);
+    }
+
+    fn line(&mut self, number: i64, text: &str) {
+        let Ok(value) = serde_json::from_str::<Value>(text) else {
+            return self.say("", number, "line", format!("line {number} is not JSON"));
+        };
+        if value.get("seal").is_some() {
+            match SealLine::deserialize(&value) {
+                Ok(seal) => self.seal(number, seal),
+                Err(_) => self.say("", number, "line", format!("line {number} is not a seal")),
+            }
+            return;
+        }
+        let Some(Ok(place)) = value.get("chain").map(ChainPlace::deserialize) else {
+            let why =
+                format!("line {number} has no place in a chain: only an export of Root or of the command line has");
+            return self.say("", number, "line", why);
+        };
+        self.event(&value, &place);
+    }
+
+    fn event(&mut self, line: &Value, place: &ChainPlace) {
+        let ChainPlace { host, seq, link, covered } = place;
+        let whole = self.hosts.is_some();
+        let walked = self.chains.entry(host.clone()).or_default();
+        let ended = walked.ended;
+        let before = walked.tail.or(walked.start).or(whole.then_some(AuditTail::START));
+        let stated = AuditTail::parse(*seq, link);
+        walked.rows += 1;
+        walked.tail = stated.or(walked.tail);
+        let fault = match before {
+            _ if ended => Some((*seq, AuditFault::BeyondEnd)),
+            _ if stated.is_none() || !line::says_the_same(line, covered) => Some((*seq, AuditFault::Changed)),
+            Some(before) if before.seq + 1 == *seq => {
+                (Some(before.followed_by(covered)) != stated).then_some((*seq, AuditFault::Changed))
+            }
+            Some(before) if whole => Some((before.seq + 1, AuditFault::Missing)),
+            // Of a part nobody knows what stood before.
+            _ => None,
+        };
+        if let Some((seq, fault)) = fault {
+            self.wrong(host, seq, &fault);
+        }
+    }
+
+    fn seal(&mut self, number: i64, seal: SealLine) {
+        match seal {
+            SealLine::Hosts { hosts, mac } => {
+                if number > 1 {
+                    self.say("", number, "line", format!("line {number}: the list of chains stands first"));
+                }
+                if let Some(Err(fault)) = self.seals.map(|seals| seals.check(AuditClaim::Hosts(&hosts), Some(&mac))) {
+                    self.wrong("", number, &AuditFault::List(fault));
+                }
+                self.hosts = Some(serde_json::from_str(&hosts).unwrap_or_default());
+            }
+            SealLine::Start { host, seq, link, mac } => {
+                let tail = AuditTail::parse(seq, &link);
+                let claimed = tail.map(|tail| AuditClaim::Start(&host, tail));
+                if let Some(fault) = self.refused(claimed, &mac) {
+                    self.wrong(&host, seq, &AuditFault::Start(fault));
+                }
+                let walked = self.chains.entry(host.clone()).or_default();
+                let first = walked.rows == 0 && walked.start.is_none();
+                walked.start = tail;
+                if !first {
+                    self.wrong(&host, seq, &AuditFault::Changed);
+                }
+            }
+            SealLine::End { host, seq, link, mac } => {
+                let end = AuditTail::parse(seq, &link);
+                let claimed = end.map(|end| AuditClaim::End(&host, end));
+                if let Some(fault) = self.refused(claimed, &mac) {
+                    self.wrong(&host, seq, &AuditFault::End(fault));
+                }
+                let walked = self.chains.entry(host.clone()).or_default();
+                walked.ended = true;
+                let tail = walked.tail.or(walked.start).unwrap_or(AuditTail::START);
+                if end != Some(tail) {
+                    let fault = if tail.seq < seq { AuditFault::Missing } else { AuditFault::Changed };
+                    self.wrong(&host, (tail.seq + 1).min(seq), &fault);
+                }
+            }
+        }
+    }
+
+    fn refused(&self, claim: Option<AuditClaim<'_>>, mac: &str) -> Option<pangolin_store::SealFault> {
+        match (claim, self.seals) {
+            (None, _) => Some(pangolin_store::SealFault::Forged),
+            (Some(claim), Some(seals)) => seals.check(claim, Some(mac)).err(),
+            (Some(_), None) => None,
+        }
+    }
+
+    fn finish(mut self) -> Told {
+        if let Some(hosts) = self.hosts.clone() {
+            for host in &hosts {
+                match self.chains.get(host).map(|walked| (walked.ended, walked.tail.or(walked.start))) {
+                    None => self.wrong(host, 0, &AuditFault::NoChain),
+                    Some((false, tail)) => self.wrong(host, tail.map_or(0, |tail| tail.seq), &AuditFault::NoEnd),
+                    Some((true, _)) => {}
+                }
+            }
+            let strangers: Vec<String> = self.chains.keys().filter(|host| !hosts.contains(*host)).cloned().collect();
+            for host in strangers {
+                self.wrong(&host, 0, &AuditFault::Stranger);
+            }
+        } else if self.chains.is_empty() {
+            self.say("", 0, "empty", "there is nothing to check".to_owned());
+        }
+        let breaks: Vec<Break> = self.breaks.into_values().collect();
+        let held = self.chains.iter().filter(|(host, _)| !breaks.iter().any(|broken| broken.host == **host));
+        let chain = |(host, walked): (&String, &Walked)| {
+            let tail = walked.tail.or(walked.start).unwrap_or(AuditTail::START);
+            Chain {
+                host: host.clone(),
+                rows: walked.rows,
+                start: walked.start.map_or(0, |start| start.seq),
+                end: tail.seq,
+                link: tail.link_text(),
+                key: None,
+            }
+        };
+        Told {
+            whole: breaks.is_empty(),
+            complete: self.hosts.is_some(),
+            sealed: self.seals.is_some(),
+            rows: self.chains.values().map(|walked| walked.rows).sum(),
+            chains: held.map(chain).collect(),
+            breaks,
+        }
+    }
+}
