@@ -7,7 +7,7 @@ use pangolin_core::ports::LeaseBook as _;
 use serde_json::{Value, json};
 
 use self::lessor::HANDLE;
-pub(crate) use self::lessor::leased_host;
+pub(crate) use self::lessor::{Leased, MINTER, leased_host};
 
 const NEVER: &str = "7b0d7d5c-2a5e-4b53-a4b2-6b1a4f3f0000";
 

@@ -1,5 +1,8 @@
 //! Scopes, actions and grants as the document shows them. Core reads and writes them.
-#![expect(dead_code, reason = "shapes for the document: the values are those of pangolin_core::permission")]
+#![cfg_attr(
+    not(test),
+    expect(dead_code, reason = "shapes for the document: the values are those of pangolin_core::permission")
+)]
 
 use serde::Serialize;
 use utoipa::ToSchema;

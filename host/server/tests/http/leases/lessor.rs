@@ -1,4 +1,4 @@
-//! A host whose one strategy leases, with leases put into its store.
+//! A host whose strategies lease or mint, with leases put into its store.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -30,7 +30,7 @@ pub(super) const HANDLE: &str = "planted-handle-51c2";
 /// A host with a tenant and its warehouses `lake` and `sea`.
 pub(crate) struct Leased {
     pub(crate) host: Host,
-    pub(super) store: Store,
+    pub(crate) store: Store,
     pub(super) lessor: Arc<Lessor>,
     pub(crate) tenant: String,
     pub(crate) admin: String,
@@ -75,7 +75,7 @@ impl Leased {
     }
 
     /// An active lease: its identifier.
-    pub(super) async fn lease(&self, warehouse: &str, principal: &str) -> String {
+    pub(crate) async fn lease(&self, warehouse: &str, principal: &str) -> String {
         let warehouse = (*self.store.warehouse(self.tenant_id(), warehouse).await.unwrap().unwrap()).clone();
         let now = SystemClock.now();
         let lease = Lease {
@@ -165,24 +165,54 @@ impl Lessor {
         let exports = vec!["pangolin:vending/leases@1.0.0".to_owned()];
         StrategyInfo { digest: "d".to_owned(), exports, ..StrategyInfo::of(description) }
     }
+
+    fn minter() -> StrategyInfo {
+        let lessor = Self::info();
+        let description =
+            Description { name: MINTER.to_owned(), scoping: Scoping::Exact, ..lessor.description.clone() };
+        StrategyInfo { digest: "d".to_owned(), ..StrategyInfo::of(description) }
+    }
 }
+
+/// The name of a strategy that mints without leases.
+pub(crate) const MINTER: &str = "Minter";
 
 #[async_trait]
 impl Strategies for Lessor {
     fn list(&self) -> Vec<StrategyInfo> {
-        vec![Self::info()]
+        vec![Self::info(), Self::minter()]
     }
     fn rejected(&self) -> Vec<RejectedPlugin> {
         Vec::new()
     }
     fn find(&self, name: &str) -> Option<Arc<StrategyInfo>> {
-        (name == "Lessor").then(|| Arc::new(Self::info()))
+        self.list().into_iter().find(|info| info.description.name == name).map(Arc::new)
     }
     async fn check_config(&self, _: &Warehouse) -> Result<Vec<ConfigProblem>, StrategyError> {
         Ok(Vec::new())
     }
-    async fn vend(&self, _: StrategyCall<'_>) -> Result<Minted, StrategyError> {
-        Err(StrategyError::new(StrategyErrorKind::Unsupported, "no-vend", "nothing is vended here"))
+    async fn vend(&self, call: StrategyCall<'_>) -> Result<Minted, StrategyError> {
+        if call.warehouse.strategy.as_deref() != Some(MINTER) {
+            return Err(StrategyError::new(StrategyErrorKind::Unsupported, "no-vend", "nothing is vended here"));
+        }
+        let expires_at = Some(SystemClock.now().plus_seconds(3600));
+        let credentials = call.authorised.scopes().iter().map(|scope| MintedCredential {
+            prefix: scope.location.to_string(),
+            entries: ["s3.access-key-id", "s3.secret-access-key", "s3.session-token"]
+                .map(|name| (name.to_owned(), Secret::from("minted for a test")))
+                .to_vec(),
+            expires_at,
+            handle: None,
+        });
+        Ok(Minted {
+            credentials: credentials.collect(),
+            access: call.authorised.access(),
+            strategy: MINTER.to_owned(),
+            version: "1.0.0".to_owned(),
+            digest: "d".to_owned(),
+            proof: None,
+            issued: Vec::new(),
+        })
     }
     async fn revoke(&self, _: UpkeepCall<'_>, handle: &Secret<String>) -> Result<Revoked, StrategyError> {
         assert_eq!(*handle, Secret::from(HANDLE));
