@@ -58,6 +58,10 @@ class Postgres:
         """Everything a database holds."""
         return self._run("pg_dump", "--inserts", url.rsplit("/", 1)[1])
 
+    def query(self, url: str, statement: str) -> str:
+        """What a statement answers, one row a line."""
+        return self._run("psql", "-qtA", "-c", statement, url.rsplit("/", 1)[1]).decode()
+
     def _run(self, tool: str, *arguments: str) -> bytes:
         command = [str(postgres_binary(tool)), "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", *arguments]
         env = {**os.environ, "PGPASSWORD": self._password}

@@ -2,12 +2,14 @@
 
 pub(crate) mod sealed;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pangolin_core::deputy::HostClaim;
 use pangolin_core::id::{TenantId, WarehouseId};
 use pangolin_core::location::Location;
 use pangolin_core::ports::StoreError;
+use pangolin_core::secret::SecretValue;
 use pangolin_core::warehouse::Warehouse;
 use sqlx::any::AnyRow;
 
@@ -82,6 +84,22 @@ impl Store {
         let warehouse = Arc::new(read(&self.inner.keys, &found)?);
         self.inner.warehouses.keep(key, generation, &warehouse);
         Ok(Some(warehouse))
+    }
+
+    /// One warehouse of a tenant by name, whose secrets are not opened and not there: to be given
+    /// new ones, or deleted.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn warehouse_without_secrets(
+        &self,
+        tenant: TenantId,
+        name: &str,
+    ) -> Result<Option<Warehouse>, StoreError> {
+        let select =
+            sql("SELECT * FROM warehouses WHERE tenant_id = $1 AND name = $2").bind(tenant.to_string()).bind(name);
+        let found = self.db().optional(select).await?;
+        found.map(|found| read_with(&found, Default::default())).transpose()
     }
 
     /// One warehouse of a tenant. Warm: from memory.
@@ -205,6 +223,10 @@ fn read(keys: &KeyRing, found: &AnyRow) -> Result<Warehouse, StoreError> {
         Some(text) => sealed::open(keys, &id, &tenant, &text)?,
         None => Default::default(),
     };
+    read_with(found, secrets)
+}
+
+fn read_with(found: &AnyRow, secrets: BTreeMap<String, SecretValue>) -> Result<Warehouse, StoreError> {
     let max_ttl_seconds = row::opt_int(found, "max_ttl_seconds")?.map(u32::try_from).transpose().map_err(broken)?;
     Ok(Warehouse {
         id: row::parsed(found, "id")?,

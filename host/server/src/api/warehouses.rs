@@ -107,9 +107,13 @@ async fn update_warehouse(
     let event = Event::new("update_warehouse", "warehouse").name(&name);
     let work = async {
         let tenant = caller.require_tenant_admin()?;
-        let stored = find(&state, tenant, &name).await?;
+        let (stored, unreadable) = unreadable::find_to_change(&state, tenant, &name).await?;
         let asked: Value = body.json()?;
         let changed = judged::in_context(&state, |context| warehouse::update(&stored, &asked, context))?;
+        // Secrets that do not open are replaced, never dropped in silence.
+        if let Some(error) = unreadable.filter(|_| changed.secrets.is_empty()) {
+            return Err(error);
+        }
         judged::check_config(&state, &changed).await?;
         state.store.update_warehouse(&changed, judged::claim(&state, &changed).as_ref()).await?;
         Ok(changed)
@@ -130,7 +134,7 @@ async fn delete_warehouse(
     let event = Event::new("delete_warehouse", "warehouse").name(&name);
     let work = async {
         let tenant = caller.require_tenant_admin()?;
-        let gone = find(&state, tenant, &name).await?;
+        let (gone, _) = unreadable::find_to_change(&state, tenant, &name).await?;
         state.store.delete_warehouse(tenant, &name).await?;
         Ok(gone)
     };
