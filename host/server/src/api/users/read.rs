@@ -38,7 +38,8 @@ pub(super) async fn get_me(State(state): State<AppState>, caller: Caller) -> Res
 /// A principal as replies show it; Root is not stored.
 pub(crate) async fn info(state: &AppState, principal: &Principal) -> Result<UserInfo, ApiError> {
     let stored = state.store.user(principal.user_id).await?;
-    Ok(stored.as_ref().map_or_else(|| UserInfo::from(principal), UserInfo::from))
+    // The rank of this request: claims of an issuer raise the stored one, a narrow token lowers it.
+    Ok(stored.as_ref().map_or_else(|| UserInfo::from(principal), |user| UserInfo::from(user).ranked(principal.role)))
 }
 
 /// Shows a user, to the user itself and to whoever administers it.

@@ -80,6 +80,13 @@ impl From<&User> for UserInfo {
     }
 }
 
+impl UserInfo {
+    /// The same with another rank.
+    pub(super) fn ranked(self, role: UserRole) -> Self {
+        Self { role, ..self }
+    }
+}
+
 /// Somebody who is not stored: Root.
 impl From<&Principal> for UserInfo {
     fn from(principal: &Principal) -> Self {
