@@ -137,7 +137,7 @@ async fn a_role_that_is_taken_away_or_deleted_ends_what_it_gave_at_once() {
     host.post(&format!("/api/v1/users/{id}/roles"), &admin, json!({"role-id": role})).await.expect(201);
     let narrowed = token(&host, &id, &key, "PRINCIPAL_ROLE:Own").await;
     assert!(may_read(&host, &narrowed).await && !may_write(&host, &narrowed).await);
-    changed["permissions"] = json!([{"scope": {"type": "tenant"}, "actions": ["create"]}]);
+    changed["permissions"] = json!([{"scope": {"type": "tenant"}, "actions": ["read", "create"]}]);
     host.put(&format!("/api/v1/roles/{role}"), &admin, changed).await.expect(200);
     assert!(may_write(&host, &narrowed).await, "a change of the role is one of the token");
     host.delete(&format!("/api/v1/roles/{role}"), &admin).await.expect(204);
