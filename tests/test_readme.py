@@ -97,7 +97,7 @@ def test_a_program_with_a_key_of_its_own(make_host: Callable[..., Host], planted
     script = f"set -euo pipefail\n{script}\necho; echo $KEY"
     done = subprocess.run(["bash", "-c", script], env=env, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
-    planted.add(done.stdout.splitlines()[-1])
+    planted.note("API key of the README", done.stdout.splitlines()[-1])
     assert '"username":"nightly-etl"' in done.stdout
     assert '"access_token"' in done.stdout and '"expires_in":3600' in done.stdout, done.stdout
 
