@@ -207,7 +207,7 @@ impl From<Failure> for VendError {
     fn from(failure: Failure) -> Self {
         let (kind, code) = match failure.kind {
             FailureKind::Denied => (ErrorKind::Denied, "egress-denied"),
-            FailureKind::Invalid => (ErrorKind::Internal, "bad-request"),
+            FailureKind::Invalid => (ErrorKind::Internal, "upstream-request-invalid"),
             FailureKind::Dns | FailureKind::Connect => (ErrorKind::Unavailable, "upstream-unreachable"),
             FailureKind::Timeout => (ErrorKind::Unavailable, "upstream-timeout"),
             FailureKind::Tls => (ErrorKind::Upstream, "upstream-tls"),

@@ -2,6 +2,7 @@
 
 mod change;
 mod create;
+mod own_password;
 mod password;
 mod read;
 mod roles;
@@ -28,6 +29,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(read::list_users, create::create_user))
         .routes(routes!(read::get_me))
+        .routes(routes!(own_password::change_own_password))
         .routes(routes!(read::get_user, change::update_user, change::delete_user))
         .routes(routes!(roles::list_roles_of_user, roles::assign_role))
         .routes(routes!(roles::unassign_role))

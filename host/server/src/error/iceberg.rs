@@ -15,12 +15,6 @@ pub(crate) struct IcebergError {
     pub(crate) kind: Option<&'static str>,
 }
 
-impl IcebergError {
-    pub(crate) fn new(status: StatusCode, kind: &'static str, message: impl Into<String>) -> Self {
-        Self { error: ApiError::new(status, kind, message), kind: Some(kind) }
-    }
-}
-
 impl<E: Into<ApiError>> From<E> for IcebergError {
     fn from(error: E) -> Self {
         Self { error: error.into(), kind: None }

@@ -12,10 +12,10 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match &error {
             StoreError::NotFound(what) => Self::not_found(what),
-            StoreError::AlreadyExists(_)
-            | StoreError::InUse(_)
-            | StoreError::Conflict(_)
-            | StoreError::LocationTaken => Self::conflict(error.to_string()),
+            StoreError::AlreadyExists(_) => Self::new(StatusCode::CONFLICT, "already-exists", error.to_string()),
+            StoreError::InUse(_) => Self::new(StatusCode::CONFLICT, "in-use", error.to_string()),
+            StoreError::Conflict(_) => Self::new(StatusCode::CONFLICT, "changed-meanwhile", error.to_string()),
+            StoreError::LocationTaken => Self::new(StatusCode::CONFLICT, "location-taken", error.to_string()),
             StoreError::HostIdentityTaken => {
                 Self::new(StatusCode::FORBIDDEN, "host-identity-refused", error.to_string())
             }

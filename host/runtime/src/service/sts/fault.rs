@@ -163,6 +163,11 @@ fn judge(refusal: &Refusal, asked: &Asked<'_>) -> (Kind, &'static str, String) {
              another region."
                 .to_owned(),
         ),
+        _ if refusal.status >= 500 => (
+            Kind::Unavailable,
+            "sts-unavailable",
+            format!("STS fails with status {}: try again later.", refusal.status),
+        ),
         code => {
             let code = if code.is_empty() { "no code" } else { code };
             let shown = crate::text::printable(code, 60);

@@ -62,6 +62,10 @@ fn every_refusal_has_its_code_and_says_what_to_do() {
         assert!(error.message.contains(part) && error.message.contains("req-7"), "{}", error.message);
     }
     assert_eq!(judged(429, "Odd", "", &slots()).code, "throttled");
+    for (status, code) in [(500, "InternalFailure"), (503, "ServiceUnavailable"), (502, "")] {
+        let error = judged(status, code, "", &slots());
+        assert_eq!((error.kind, error.code.as_str()), (Kind::Unavailable, "sts-unavailable"));
+    }
 }
 
 #[test]
