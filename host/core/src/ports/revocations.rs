@@ -15,7 +15,7 @@ pub trait Revocations: Send + Sync + std::fmt::Debug {
     /// Records a credential before it leaves, and then says how it stands in the database. So of a
     /// mint and a revocation at the same time one sees the other: the credential is refused, or it
     /// is in the revocation's report.
-    async fn minted(&self, mint: &Mint) -> Result<Cuts, StoreError>;
+    async fn write_down(&self, mint: &Mint) -> Result<Cuts, StoreError>;
 }
 
 /// A place where nothing is revoked and nothing recorded: tests and measurements of other things.
@@ -30,7 +30,7 @@ impl Revocations for NothingRevoked {
     async fn cuts_now(&self, _: Targets) -> Result<Cuts, StoreError> {
         Ok(Cuts::default())
     }
-    async fn minted(&self, _: &Mint) -> Result<Cuts, StoreError> {
+    async fn write_down(&self, _: &Mint) -> Result<Cuts, StoreError> {
         Ok(Cuts::default())
     }
 }

@@ -130,7 +130,7 @@ impl Vending {
     }
 
     async fn written_down(&self, authorised: &Authorised, mint: &Mint) -> Result<(), VendError> {
-        let cuts = self.kill_switch.book.minted(mint).await?;
+        let cuts = self.kill_switch.book.write_down(mint).await?;
         if cuts.refuse(authorised.cuts()) { Err(Denied::Revoked.into()) } else { Ok(()) }
     }
 

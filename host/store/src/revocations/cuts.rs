@@ -45,7 +45,7 @@ impl Revocations for Store {
         Ok(cuts)
     }
 
-    async fn minted(&self, mint: &Mint) -> Result<Cuts, StoreError> {
+    async fn write_down(&self, mint: &Mint) -> Result<Cuts, StoreError> {
         // In this order, each for itself: whoever revokes meanwhile sees the row, or is seen here.
         self.insert_mint(mint).await?;
         self.cuts_now(mint.targets()).await

@@ -140,7 +140,7 @@ pub(crate) async fn a_mint_and_a_revocation_see_each_other(db: TestDb) {
         let wanted = revocation(tenant, RevokedKind::Table, of.table.0);
         let (minting, revoking) = (store.clone(), store.clone());
         let mint = mint(of);
-        let minted = tokio::spawn(async move { minting.minted(&mint).await.unwrap() });
+        let minted = tokio::spawn(async move { minting.write_down(&mint).await.unwrap() });
         let revoked = tokio::spawn({
             let wanted = wanted.clone();
             async move {
@@ -160,14 +160,14 @@ pub(crate) async fn what_is_out_is_counted_by_target(db: TestDb) {
     let tenant = make::stored_tenant(store, "acme").await.id;
     let of = targets();
     let elsewhere = Targets { table: TableId::generate(), ..of };
-    store.minted(&mint(of)).await.unwrap();
-    store.minted(&Mint { expires_at: Some(NOW.plus_seconds(1_200)), ..mint(of) }).await.unwrap();
+    store.write_down(&mint(of)).await.unwrap();
+    store.write_down(&Mint { expires_at: Some(NOW.plus_seconds(1_200)), ..mint(of) }).await.unwrap();
     store
-        .minted(&Mint { unscoped: true, issued: vec![Issued::StoredKey], expires_at: None, ..mint(elsewhere) })
+        .write_down(&Mint { unscoped: true, issued: vec![Issued::StoredKey], expires_at: None, ..mint(elsewhere) })
         .await
         .unwrap();
-    store.minted(&mint(targets())).await.unwrap();
-    store.minted(&Mint { expires_at: Some(NOW), ..mint(of) }).await.unwrap();
+    store.write_down(&mint(targets())).await.unwrap();
+    store.write_down(&Mint { expires_at: Some(NOW), ..mint(of) }).await.unwrap();
 
     let table = Revocation { warehouse_id: Some(of.warehouse), ..revocation(tenant, RevokedKind::Table, of.table.0) };
     let out = store.outstanding(&table, NOW).await.unwrap();
@@ -196,11 +196,11 @@ pub(crate) async fn what_never_ends_and_what_is_leased_has_one_row(db: TestDb) {
     let lease = Some(LeaseId::generate());
     for later in [0, 60, 120] {
         let at = NOW.plus_seconds(later);
-        store.minted(&Mint { issued_at: at, ..static_key.clone() }).await.unwrap();
-        store.minted(&Mint { issued_at: at, lease, ..mint(of) }).await.unwrap();
+        store.write_down(&Mint { issued_at: at, ..static_key.clone() }).await.unwrap();
+        store.write_down(&Mint { issued_at: at, lease, ..mint(of) }).await.unwrap();
     }
-    store.minted(&Mint { fingerprint: Some("another key".to_owned()), ..static_key.clone() }).await.unwrap();
-    store.minted(&Mint { lease, ..mint(Targets { user: UserId::generate(), ..of }) }).await.unwrap();
+    store.write_down(&Mint { fingerprint: Some("another key".to_owned()), ..static_key.clone() }).await.unwrap();
+    store.write_down(&Mint { lease, ..mint(Targets { user: UserId::generate(), ..of }) }).await.unwrap();
     assert_eq!(db.raw("SELECT id FROM mints").await.len(), 4);
     let tenant = make::stored_tenant(store, "acme").await.id;
     let out = store.outstanding(&revocation(tenant, RevokedKind::Principal, of.user.0), NOW).await.unwrap();
@@ -210,8 +210,8 @@ pub(crate) async fn what_never_ends_and_what_is_leased_has_one_row(db: TestDb) {
 
 pub(crate) async fn what_has_ended_is_forgotten(db: TestDb) {
     let (store, of) = (&db.store, targets());
-    store.minted(&mint(of)).await.unwrap();
-    store.minted(&Mint { expires_at: None, ..mint(of) }).await.unwrap();
+    store.write_down(&mint(of)).await.unwrap();
+    store.write_down(&Mint { expires_at: None, ..mint(of) }).await.unwrap();
     assert_eq!(store.prune_mints(NOW.plus_seconds(1_000)).await.unwrap(), 0, "clocks differ");
     assert_eq!(store.prune_mints(NOW.plus_seconds(1_201)).await.unwrap(), 1);
     assert_eq!(db.raw("SELECT id FROM mints").await.len(), 1);
@@ -230,7 +230,7 @@ async fn leased(store: &Store, warehouse: &Warehouse, of: Targets, resource: &st
     (intent.lease.user_id, intent.lease.table_id) = (of.user, of.table);
     let id = intent.lease.id;
     store.begin(&intent).await.unwrap();
-    store.minted(&Mint { lease: Some(id), ..mint(Targets { warehouse: warehouse.id, ..of }) }).await.unwrap();
+    store.write_down(&Mint { lease: Some(id), ..mint(Targets { warehouse: warehouse.id, ..of }) }).await.unwrap();
     LeaseBook::minted(store, id, &make::lease_grant("key")).await.unwrap();
     id
 }
@@ -254,7 +254,7 @@ pub(crate) async fn leases_end_with_whom_they_were_handed_to(db: TestDb) {
     let shared = leased(store, &warehouse, other, "shared").await;
     // Somebody else's at first, and handed to the one who is revoked.
     let second = Mint { lease: Some(shared), ..mint(Targets { warehouse: warehouse.id, ..of }) };
-    store.minted(&second).await.unwrap();
+    store.write_down(&second).await.unwrap();
     let (own, free) = (leased(store, &warehouse, of, "own").await, leased(store, &warehouse, other, "free").await);
     let mut coming = make::intent(&warehouse, "coming");
     coming.lease.user_id = of.user;
@@ -283,7 +283,7 @@ pub(crate) async fn a_dropped_table_ends_what_serves_no_other(db: TestDb) {
     let own = leased(store, &warehouse, of, "own").await;
     let shared = leased(store, &warehouse, of, "shared").await;
     let beside = Mint { lease: Some(shared), ..mint(Targets { warehouse: warehouse.id, ..targets() }) };
-    store.minted(&beside).await.unwrap();
+    store.write_down(&beside).await.unwrap();
     let hosts = leased(store, &warehouse, Targets { user: UserId::SYSTEM, ..of }, "hosts").await;
     store.drop_table(catalog.id, table.id).await.unwrap();
     assert_eq!(state(store, &warehouse, own).await, LeaseState::Revoking);
@@ -339,7 +339,7 @@ pub(crate) async fn another_host_knows_within_a_second(db: TestDb) {
     assert!(!b.principal(ann.id).await.unwrap().unwrap().revoked);
     let wanted = revocation(tenant, RevokedKind::Principal, ann.id.0);
     a.revoke(&wanted).await.unwrap();
-    assert!(b.minted(&mint(of)).await.unwrap().refuse(&begun), "a mint is held against the database at once");
+    assert!(b.write_down(&mint(of)).await.unwrap().refuse(&begun), "a mint is held against the database at once");
     until("a revocation", || async { b.cuts(of).await.unwrap().is_standing() }).await;
     until("a revoked principal", || async { b.principal(ann.id).await.unwrap().unwrap().revoked }).await;
     a.lift_revocation(&wanted, UserId::ROOT, NOW).await.unwrap();

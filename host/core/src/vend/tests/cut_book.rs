@@ -62,7 +62,7 @@ impl Revocations for CutBook {
     async fn cuts_now(&self, of: Targets) -> Result<Cuts, StoreError> {
         Ok(of_host(of, *self.stored.lock().unwrap()))
     }
-    async fn minted(&self, mint: &Mint) -> Result<Cuts, StoreError> {
+    async fn write_down(&self, mint: &Mint) -> Result<Cuts, StoreError> {
         if self.broken.load(Ordering::SeqCst) {
             return Err(StoreError::Backend("told to fail".into()));
         }
