@@ -2,8 +2,12 @@
 
 pub(crate) mod refused;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use pangolin_core::audit::{AuditEvent, AuditResult, RequestContext};
 use pangolin_core::id::{AuditId, TenantId, UserId};
+use pangolin_core::ports::AuditUnavailable;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -20,6 +24,8 @@ pub(crate) struct Event {
     resource_name: String,
     tenant: Option<TenantId>,
     metadata: Value,
+    /// Whether its begin is on record; shared by copies, which say more of the same event.
+    begun: Arc<AtomicBool>,
 }
 
 impl Event {
@@ -31,6 +37,7 @@ impl Event {
             resource_name: String::new(),
             tenant: None,
             metadata: Value::Null,
+            begun: Arc::default(),
         }
     }
 
@@ -49,6 +56,11 @@ impl Event {
 
     pub(crate) fn metadata(self, metadata: Value) -> Self {
         Self { metadata, ..self }
+    }
+
+    /// Whether its begin is on record.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.begun.load(Ordering::Relaxed)
     }
 
     /// Who did it, when nobody is authenticated: a login.
@@ -82,14 +94,22 @@ impl Event {
 }
 
 impl AppState {
-    /// The caller may, and the work begins: it does not if that cannot be recorded.
-    pub(crate) async fn record_started(&self, caller: &Caller, event: Event) -> Result<(), ApiError> {
-        self.record(caller, event, AuditResult::Started, None).await
+    /// The caller may, and the change is about to be made: it is not if that cannot be recorded.
+    pub(crate) async fn begin(&self, caller: &Caller, event: &Event) -> Result<(), ApiError> {
+        self.record(caller, event.clone(), AuditResult::Started, None).await?;
+        event.begun.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
-    /// The change is made; the request fails if that cannot be recorded.
+    /// The change is made; the request fails if that cannot be recorded, and says how it is then.
     pub(crate) async fn record_success(&self, caller: &Caller, event: Event) -> Result<(), ApiError> {
-        self.record(caller, event, AuditResult::Success, None).await
+        let after = if event.has_begun() {
+            "the change was made, and its begin is on record"
+        } else {
+            "what was asked for may have been done; nothing is handed out"
+        };
+        let recorded = self.record(caller, event, AuditResult::Success, None).await;
+        recorded.map_err(|error| ApiError { detail: format!("{AuditUnavailable}; {after}"), ..error })
     }
 
     /// The caller was refused.

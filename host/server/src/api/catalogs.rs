@@ -125,6 +125,7 @@ async fn update_catalog(
             properties::check(&state.config, &properties)?;
             catalog.properties = properties;
         }
+        state.begin(&caller, &event).await?;
         state.store.update_catalog(&catalog).await?;
         Ok((catalog, found))
     };
@@ -145,6 +146,7 @@ async fn delete_catalog(
     let work = async {
         let tenant = caller.require_tenant_admin()?;
         let found = find(&state, tenant, &name).await?;
+        state.begin(&caller, &event).await?;
         state.store.delete_catalog(tenant, &name).await?;
         Ok(found)
     };

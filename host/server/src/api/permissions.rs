@@ -84,6 +84,7 @@ async fn grant_permission(
             granted_by: caller.principal.user_id,
             granted_at: state.clock.now(),
         };
+        state.begin(&caller, &event.clone().id(grant.id.0).name(&name)).await?;
         state.store.create_grant(&grant).await?;
         Ok((grant, name))
     };
@@ -107,6 +108,7 @@ async fn revoke_permission(
         let id: GrantId = id.parse().map_err(|_| missing())?;
         let grant = state.store.grant(tenant, id).await?.ok_or_else(missing)?;
         let name = username(&state, &caller, grant.user_id).await?;
+        state.begin(&caller, &event).await?;
         state.store.delete_grant(tenant, id).await?;
         Ok((grant, name))
     };

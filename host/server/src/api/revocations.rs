@@ -105,6 +105,7 @@ async fn lift_revocation(
         if found.revoked_by == UserId::ROOT && !caller.principal.is_root() {
             return Err(ApiError::forbidden("Root revoked this, and only Root lifts it"));
         }
+        state.begin(&caller, &event).await?;
         state.store.lift_revocation(&found, caller.principal.user_id, state.clock.now()).await?;
         Ok(found)
     };

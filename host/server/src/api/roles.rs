@@ -73,6 +73,7 @@ async fn create_role(
             created_at: now,
             updated_at: now,
         };
+        state.begin(&caller, &event.clone().id(role.id.0).name(&role.name)).await?;
         state.store.create_role(&role).await?;
         Ok(role)
     };
@@ -114,6 +115,7 @@ async fn update_role(
         check_name("name", &role.name)?;
         check_grants(&state, tenant, &role.permissions).await?;
         role.updated_at = state.clock.now();
+        state.begin(&caller, &event).await?;
         state.store.update_role(&role).await?;
         Ok(role)
     };
@@ -134,6 +136,7 @@ async fn delete_role(
     let work = async {
         let tenant = caller.require_tenant_admin()?;
         let role = find(&state, tenant, &id).await?;
+        state.begin(&caller, &event).await?;
         state.store.delete_role(tenant, role.id).await?;
         Ok(role)
     };

@@ -69,6 +69,7 @@ async fn create_tenant(
             properties,
             host_identity: HostIdentityPins::default(),
         };
+        state.begin(&caller, &event.clone().id(tenant.id.0).name(&tenant.name).tenant(tenant.id)).await?;
         state.store.create_tenant(&tenant).await?;
         Ok(tenant)
     };
@@ -113,6 +114,7 @@ async fn update_tenant(
             properties::check(&state.config, &properties)?;
             tenant.properties = properties;
         }
+        state.begin(&caller, &event.clone().tenant(tenant.id)).await?;
         state.store.update_tenant(&tenant).await?;
         Ok(tenant)
     };
@@ -133,6 +135,7 @@ async fn delete_tenant(
     let work = async {
         caller.require_root()?;
         let tenant = find(&state, &id).await?;
+        state.begin(&caller, &event.clone().tenant(tenant.id)).await?;
         state.store.delete_tenant(tenant.id).await?;
         Ok(tenant)
     };

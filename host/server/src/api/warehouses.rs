@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::shape::{CreateWarehouse, UpdateWarehouse, WarehouseReply};
+use self::shape::{CreateWarehouse, ListedWarehouse, UpdateWarehouse, WarehouseReply};
 use crate::audited::Event;
 use crate::auth::Caller;
 use crate::body::Body;
@@ -39,7 +39,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 /// Lists the warehouses of the own tenant by name.
 #[utoipa::path(get, path = "/api/v1/warehouses", tag = "warehouses",
     params(PageParams),
-    responses((status = 200, body = Vec<WarehouseReply>), (status = 403)))]
+    responses((status = 200, body = Vec<ListedWarehouse>), (status = 403)))]
 async fn list_warehouses(
     State(state): State<AppState>,
     caller: Caller,
@@ -72,6 +72,7 @@ async fn create_warehouse(
         let id = WarehouseId::generate();
         let made = judged::in_context(&state, |context| warehouse::create(&asked, id, tenant, context))?;
         judged::check_config(&state, &made).await?;
+        state.begin(&caller, &event.clone().id(made.id.0).name(&made.name)).await?;
         state.store.create_warehouse(&made, judged::claim(&state, &made).as_ref()).await?;
         Ok(made)
     };
@@ -115,6 +116,7 @@ async fn update_warehouse(
             return Err(error);
         }
         judged::check_config(&state, &changed).await?;
+        state.begin(&caller, &event).await?;
         state.store.update_warehouse(&changed, judged::claim(&state, &changed).as_ref()).await?;
         Ok(changed)
     };
@@ -135,6 +137,7 @@ async fn delete_warehouse(
     let work = async {
         let tenant = caller.require_tenant_admin()?;
         let (gone, _) = unreadable::find_to_change(&state, tenant, &name).await?;
+        state.begin(&caller, &event).await?;
         state.store.delete_warehouse(tenant, &name).await?;
         Ok(gone)
     };

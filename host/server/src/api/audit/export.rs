@@ -36,7 +36,7 @@ pub(super) async fn export_audit(
     let filter = filter::read(query)?.whole(own.or(caller.named_tenant))?;
     let whole = filter == AuditFilter::default();
     let event = event.metadata(json!({"whole": whole, "tenant_id": filter.tenant}));
-    state.record_started(&caller, event.clone()).await?;
+    state.begin(&caller, &event).await?;
     let reader = state.store.audit_reader();
     let export = if whole { reader.export() } else { reader.export_filtered(filter, state.clock.now()) };
     let chained = caller.principal.is_root();

@@ -23,6 +23,8 @@ impl AppState {
         match error.status {
             StatusCode::FORBIDDEN => self.record_denied(caller, event.clone(), &error).await?,
             StatusCode::NOT_FOUND => self.record_failure(caller, event.clone(), &error).await?,
+            // What has begun has an end.
+            _ if event.has_begun() => self.record_failure(caller, event.clone(), &error).await?,
             _ => {}
         }
         Err(error)

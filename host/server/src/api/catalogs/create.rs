@@ -33,12 +33,17 @@ pub(super) async fn create_catalog(
     body: Body,
 ) -> Result<(StatusCode, Json<CatalogReply>), ApiError> {
     let event = Event::new("create_catalog", "catalog");
-    let (catalog, warehouse) = state.attempt(&caller, &event, create(&state, &caller, &body)).await?;
+    let (catalog, warehouse) = state.attempt(&caller, &event, create(&state, &caller, &event, &body)).await?;
     super::record(&state, &caller, event, &catalog).await?;
     Ok((StatusCode::CREATED, Json(CatalogReply::of(&catalog, Some(&warehouse.name)))))
 }
 
-async fn create(state: &AppState, caller: &Caller, body: &Body) -> Result<(Catalog, Arc<Warehouse>), ApiError> {
+async fn create(
+    state: &AppState,
+    caller: &Caller,
+    event: &Event,
+    body: &Body,
+) -> Result<(Catalog, Arc<Warehouse>), ApiError> {
     let tenant_id = caller.require_tenant_admin()?;
     let asked: CreateCatalog = body.json()?;
     require_local(asked.catalog_type.as_deref(), asked.federated_config.as_ref())?;
@@ -56,6 +61,7 @@ async fn create(state: &AppState, caller: &Caller, body: &Body) -> Result<(Catal
         properties: asked.properties.unwrap_or_default(),
         revision: 1,
     };
+    state.begin(caller, &event.clone().id(catalog.id.0).name(&catalog.name)).await?;
     state.store.create_catalog(&catalog).await?;
     let first = Namespace {
         id: NamespaceId::generate(),

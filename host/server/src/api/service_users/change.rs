@@ -28,7 +28,7 @@ pub(super) async fn update_service_user(
     body: Body,
 ) -> Result<Json<Done>, ApiError> {
     let event = Event::new("update_service_user", "service_user").name(&id);
-    let (found, changed) = state.attempt(&caller, &event, update(&state, &caller, &id, &body)).await?;
+    let (found, changed) = state.attempt(&caller, &event, update(&state, &caller, &event, &id, &body)).await?;
     let event = event.id(found.user.id.0).name(&found.user.username);
     state.record_success(&caller, event.metadata(json!({"changed": changed}))).await?;
     Ok(Json(Done { status: "updated" }))
@@ -37,6 +37,7 @@ pub(super) async fn update_service_user(
 async fn update(
     state: &AppState,
     caller: &Caller,
+    event: &Event,
     id: &str,
     body: &Body,
 ) -> Result<(ServiceUser, Vec<&'static str>), ApiError> {
@@ -65,6 +66,7 @@ async fn update(
         found.expires_at = Some(end);
         changed.push("expires_at");
     }
+    state.begin(caller, event).await?;
     state.store.update_service_user(&found).await?;
     Ok((found, changed))
 }
@@ -83,6 +85,7 @@ pub(super) async fn delete_service_user(
         let tenant = caller.require_tenant_admin()?;
         let found = super::find(&state, tenant, &id).await?;
         refuse_oneself(&caller, found.user.id, "id", "you cannot delete yourself")?;
+        state.begin(&caller, &event).await?;
         state.store.delete_user(found.user.id).await?;
         Ok(found)
     };

@@ -29,7 +29,7 @@ pub(super) async fn create_service_user(
     body: Body,
 ) -> Result<impl IntoResponse, ApiError> {
     let event = Event::new("create_service_user", "service_user");
-    let (made, key, key_id) = state.attempt(&caller, &event, create(&state, &caller, &body)).await?;
+    let (made, key, key_id) = state.attempt(&caller, &event, create(&state, &caller, &event, &body)).await?;
     let metadata = json!({"role": made.user.role, "key_id": key_id,
         "expires_at": made.expires_at.map(pangolin_core::clock::UnixMillis::to_rfc3339)});
     let event = event.id(made.user.id.0).name(&made.user.username).metadata(metadata);
@@ -41,6 +41,7 @@ pub(super) async fn create_service_user(
 async fn create(
     state: &AppState,
     caller: &Caller,
+    event: &Event,
     body: &Body,
 ) -> Result<(ServiceUser, Secret<String>, ApiKeyId), ApiError> {
     let tenant_id = caller.require_tenant_admin()?;
@@ -73,6 +74,7 @@ async fn create(
     };
     let key = api_key::new_key();
     let new = NewApiKey { id: ApiKeyId::generate(), hash: KeyHash::of(&key) };
+    state.begin(caller, &event.clone().id(made.user.id.0).name(&made.user.username)).await?;
     state.store.create_service_user(&made, &new).await?;
     Ok((made, key, new.id))
 }

@@ -36,6 +36,7 @@ pub(super) async fn rotate_api_key(
         let asked: RotateApiKey = if body.bytes().is_empty() { RotateApiKey::default() } else { body.json()? };
         let now = state.clock.now();
         let ends_at = now.plus_seconds(asked.grace()?);
+        state.begin(&caller, &event).await?;
         state.store.rotate_api_key(found.user.id, &new, now, ends_at).await?;
         Ok((found, ends_at))
     };

@@ -92,6 +92,7 @@ async fn put_host_identity(
         caller.require_root()?;
         let mut tenant = super::find(&state, &id).await?;
         tenant.host_identity = body.json::<HostIdentity>()?.check()?;
+        state.begin(&caller, &event).await?;
         state.store.update_tenant(&tenant).await?;
         Ok(tenant)
     };

@@ -27,7 +27,7 @@ pub(super) async fn update_user(
     body: Body,
 ) -> Result<&'static str, ApiError> {
     let event = Event::new("update_user", "user").name(&id);
-    let (user, changed) = state.attempt(&caller, &event, update(&state, &caller, &id, &body)).await?;
+    let (user, changed) = state.attempt(&caller, &event, update(&state, &caller, &event, &id, &body)).await?;
     let event = event.id(user.id.0).name(&user.username).tenant(user.tenant_id);
     state.record_success(&caller, event.metadata(json!({"changed": changed}))).await?;
     Ok("User updated")
@@ -36,6 +36,7 @@ pub(super) async fn update_user(
 async fn update(
     state: &AppState,
     caller: &Caller,
+    event: &Event,
     id: &str,
     body: &Body,
 ) -> Result<(User, Vec<&'static str>), ApiError> {
@@ -63,6 +64,7 @@ async fn update(
         ends_sessions = true;
         changed.push("password");
     }
+    state.begin(caller, event).await?;
     state.store.update_user(&user).await?;
     if ends_sessions {
         state.store.revoke_tokens_of(user.id, state.clock.now()).await?;
@@ -85,6 +87,7 @@ pub(super) async fn delete_user(
             return Err(ApiError::bad_request("id", "you cannot delete yourself"));
         }
         let user = super::find_person(&state, own, &id).await?;
+        state.begin(&caller, &event).await?;
         state.store.delete_user(user.id).await?;
         Ok(user)
     };

@@ -31,13 +31,13 @@ pub(super) async fn create_user(
     body: Body,
 ) -> Result<(StatusCode, Json<UserInfo>), ApiError> {
     let event = Event::new("create_user", "user");
-    let user = state.attempt(&caller, &event, create(&state, &caller, &body)).await?;
+    let user = state.attempt(&caller, &event, create(&state, &caller, &event, &body)).await?;
     let event = event.id(user.id.0).name(&user.username).tenant(user.tenant_id);
     state.record_success(&caller, event.metadata(json!({"role": user.role}))).await?;
     Ok((StatusCode::CREATED, Json(UserInfo::from(&user))))
 }
 
-async fn create(state: &AppState, caller: &Caller, body: &Body) -> Result<User, ApiError> {
+async fn create(state: &AppState, caller: &Caller, event: &Event, body: &Body) -> Result<User, ApiError> {
     let own = caller.require_admin_or_root()?;
     let asked: CreateUser = body.json()?;
     if asked.role == UserRole::Root {
@@ -61,6 +61,7 @@ async fn create(state: &AppState, caller: &Caller, body: &Body) -> Result<User, 
         created_at: state.clock.now(),
         last_login: None,
     };
+    state.begin(caller, &event.clone().id(user.id.0).name(&user.username).tenant(tenant_id)).await?;
     state.store.create_user(&user).await?;
     Ok(user)
 }

@@ -63,6 +63,7 @@ pub(super) async fn assign_role(
         let user = super::find(&state, Some(tenant), &id).await?;
         let asked: AssignRole = body.json()?;
         let role = role_name(&state, tenant, asked.role_id).await?;
+        state.begin(&caller, &event).await?;
         state.store.assign_role(tenant, user.id, asked.role_id).await?;
         Ok((user, asked.role_id, role))
     };
@@ -86,6 +87,7 @@ pub(super) async fn unassign_role(
         let user = super::find(&state, Some(tenant), &id).await?;
         let role_id: RoleId = role_id.parse().map_err(|_| ApiError::not_found("role"))?;
         let role = role_name(&state, tenant, role_id).await?;
+        state.begin(&caller, &event).await?;
         state.store.unassign_role(tenant, user.id, role_id).await?;
         Ok((user, role_id, role))
     };
