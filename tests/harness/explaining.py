@@ -11,13 +11,13 @@ import requests
 from harness.world import Lake, User
 
 
-def ask(user: User, lake: Lake, table: str = "orders", **parameters: Any) -> requests.Response:
+def ask(user: User, lake: Lake, table: str = "orders", /, **parameters: Any) -> requests.Response:
     """The route, whatever it answers."""
     path = user.api.table_path(lake.catalog, "sales", table) + "/credentials/explain"
     return user.api.request("GET", path, params=parameters)
 
 
-def explain(user: User, lake: Lake, table: str = "orders", **parameters: Any) -> dict[str, Any]:
+def explain(user: User, lake: Lake, table: str = "orders", /, **parameters: Any) -> dict[str, Any]:
     reply = ask(user, lake, table, **parameters)
     assert reply.status_code == 200, reply.text
     assert "no-store" in reply.headers["Cache-Control"]
