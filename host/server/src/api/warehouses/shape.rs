@@ -52,7 +52,7 @@ pub(super) struct UpdateWarehouse {
 }
 
 /// How a strategy is named, with its parameters or without.
-#[derive(serde::Deserialize, ToSchema)]
+#[derive(serde::Deserialize, serde::Serialize, ToSchema)]
 #[serde(untagged)]
 #[schema(as = VendingStrategy)]
 enum StrategyForm {
@@ -60,8 +60,33 @@ enum StrategyForm {
     Parameters(HashMap<String, Value>),
 }
 
+/// An entry of the list.
+#[derive(serde::Serialize, ToSchema)]
+#[serde(untagged)]
+pub(super) enum ListedWarehouse {
+    Readable(WarehouseReply),
+    Unreadable(UnreadableReply),
+}
+
+/// A warehouse whose stored secrets do not open: it hides no other.
+#[derive(serde::Serialize, ToSchema)]
+pub(super) struct UnreadableReply {
+    id: Uuid,
+    tenant_id: Uuid,
+    name: String,
+    problem: UnreadableProblem,
+}
+
+/// Why.
+#[derive(serde::Serialize, ToSchema)]
+struct UnreadableProblem {
+    /// `secret-unreadable`.
+    code: String,
+    detail: String,
+}
+
 /// A warehouse as replies show it, without a secret.
-#[derive(ToSchema)]
+#[derive(serde::Serialize, ToSchema)]
 pub(super) struct WarehouseReply {
     id: Uuid,
     tenant_id: Uuid,
