@@ -131,7 +131,7 @@ async fn authenticate(
         Ok(Shown::Nothing) if no_auth => return anonymous(state).await,
         Ok(Shown::Nothing) => Err(Refusal::Absent.into()),
         Ok(Shown::Bearer(unverified)) => match state.issuers.of(unverified) {
-            Some((issuer, token)) => issuer.principal(state, &token, context).await?.map_err(Into::into),
+            Some((issuer, token)) => issuer.principal(state, &token, context).await?,
             None => own_token::principal(state, unverified).await?,
         },
         Ok(Shown::ApiKey(unverified)) => {

@@ -23,7 +23,7 @@ use self::account::Accounts;
 use self::cache::KeyCache;
 use self::source::Source;
 pub(crate) use self::token::Unverified;
-use super::Refusal;
+use super::refusal::{Refusal, Refused};
 use crate::config::{EgressSection, IssuerSettings};
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -90,21 +90,22 @@ impl Issuer {
         state: &AppState,
         token: &Unverified<'_>,
         context: &RequestContext,
-    ) -> Result<Result<Principal, Refusal>, ApiError> {
+    ) -> Result<Result<Principal, Refused>, ApiError> {
         let Some(algorithm) = token.algorithm().filter(|named| self.settings.algorithms.contains(named)) else {
-            return Ok(Err(Refusal::Malformed));
+            return Ok(Err(Refusal::Malformed.into()));
         };
         match self.keys.verify(token, algorithm).await {
             Ok(true) => {}
-            Ok(false) => return Ok(Err(Refusal::Malformed)),
+            Ok(false) => return Ok(Err(Refusal::Malformed.into())),
             Err(unavailable) => return Err(unavailable.into()),
         }
         // From here on the claims are the issuer's own words.
-        if let Err(refusal) = claims::check(&token.claims, &self.settings, state.clock.now()) {
-            return Ok(Err(refusal));
-        }
+        let judged = claims::check(&token.claims, &self.settings, state.clock.now());
         let subject = identity::subject(&token.claims).unwrap_or_default();
         let identity = identity::read(&token.claims, &self.settings);
+        if let Err(refusal) = judged {
+            return Ok(Err(account::refused(state, refusal, identity.ok().as_ref()).await?));
+        }
         state.issuers.accounts.principal(state, &self.settings, subject, identity, context).await
     }
 }

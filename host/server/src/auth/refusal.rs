@@ -38,6 +38,8 @@ pub(crate) enum CredentialKind {
     Token,
     /// A key of a service user.
     ApiKey,
+    /// A token of another issuer.
+    IssuerToken,
 }
 
 impl CredentialKind {
@@ -46,18 +48,19 @@ impl CredentialKind {
         match self {
             Self::Token => "token",
             Self::ApiKey => "api_key",
+            Self::IssuerToken => "issuer_token",
         }
     }
 }
 
-/// Whose credential it was: known only where the credential is one that this host made.
+/// Whose credential it was: known only where this host made the credential, or knows its owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Whose {
     pub(crate) user_id: UserId,
     pub(crate) tenant_id: Option<TenantId>,
     pub(crate) username: String,
     pub(crate) kind: CredentialKind,
-    /// The token or key, by its identifier.
+    /// The token or key, by its identifier; for another issuer's token the account.
     pub(crate) credential_id: Uuid,
 }
 

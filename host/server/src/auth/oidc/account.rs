@@ -14,7 +14,8 @@ use serde_json::json;
 
 use super::identity::{Identity, NotAdmitted};
 use crate::audited::Event;
-use crate::auth::{Refusal, load};
+use crate::auth::load;
+use crate::auth::refusal::{CredentialKind, Refusal, Refused, Whose};
 use crate::config::IssuerSettings;
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -60,7 +61,7 @@ impl Accounts {
         subject: &str,
         identity: Result<Identity, NotAdmitted>,
         context: &RequestContext,
-    ) -> Result<Result<Principal, Refusal>, ApiError> {
+    ) -> Result<Result<Principal, Refused>, ApiError> {
         let identity = match identity {
             Ok(identity) => identity,
             Err(reason) => {
@@ -78,13 +79,14 @@ impl Accounts {
                 Err(reason) => return Err(self.refuse(state, about, reason, context).await),
             },
         };
-        let Some(principal) = load(state, user).await? else { return Ok(Err(Refusal::Inactive)) };
+        let inactive = || Refused::of(Refusal::Inactive, whose(user, &identity));
+        let Some(principal) = load(state, user).await? else { return Ok(Err(inactive())) };
         let principal = match self.renamed(state, principal, &identity, context).await? {
             Ok(principal) => principal,
             Err(reason) => return Err(self.refuse(state, about, reason, context).await),
         };
         let Some(record) = state.store.principal_with_roles(user, &identity.roles).await? else {
-            return Ok(Err(Refusal::Inactive));
+            return Ok(Err(inactive()));
         };
         if !self.seen.contains_key(&user) {
             self.seen.insert(user, ());
@@ -172,6 +174,27 @@ struct About<'a> {
     subject: &'a str,
     username: &'a str,
     tenant: Option<TenantId>,
+}
+
+/// A refusal of a token that the issuer signed, with its account if there is one.
+pub(super) async fn refused(
+    state: &AppState,
+    refusal: Refusal,
+    identity: Option<&Identity>,
+) -> Result<Refused, ApiError> {
+    let (Refusal::Expired, Some(identity)) = (refusal, identity) else { return Ok(refusal.into()) };
+    let known = state.store.external_user(identity.tenant, &identity.external).await?;
+    Ok(known.map_or_else(|| refusal.into(), |user| Refused::of(refusal, whose(user, identity))))
+}
+
+fn whose(user: UserId, identity: &Identity) -> Whose {
+    Whose {
+        user_id: user,
+        tenant_id: Some(identity.tenant),
+        username: identity.username.clone(),
+        kind: CredentialKind::IssuerToken,
+        credential_id: user.0,
+    }
 }
 
 /// Makes the account at its first use.
