@@ -25,26 +25,25 @@ const AT_A_TIME: usize = 8;
 
 /// Revokes, ends what can be ended, and says whether it stood before.
 pub(super) async fn revoke(state: &AppState, caller: &Caller, wanted: Revocation) -> Result<(Report, bool), ApiError> {
+    let event = Event::new(action(wanted.kind), wanted.kind.as_str()).id(wanted.target).name(&wanted.name);
+    let event = event.tenant(wanted.tenant_id);
+    state.begin(caller, &event).await?;
     let Revoked { revocation, stood, tokens } = state.store.revoke(&wanted).await?;
     let cached = state.vending.forget_cached(revocation.kind, revocation.target);
     end_leases(state, caller, &revocation).await?;
     let mut report = of(state, revocation).await?;
     report.done = Some(Done { tokens_ended: tokens, cached_dropped: cached as u64 });
     let revocation = &report.revocation;
-    let event = Event::new(action(wanted.kind), revocation.kind_text())
-        .id(revocation.target)
-        .name(&revocation.name)
-        .tenant(wanted.tenant_id)
-        .metadata(json!({
-            "revocation": revocation.id,
-            "stood": stood,
-            "reason": revocation.reason,
-            "tokens_ended": tokens,
-            "cached_dropped": cached,
-            "leases": report.leases_count,
-            "outstanding": report.outstanding.count,
-            "outstanding_until": report.outstanding.latest_expiry,
-        }));
+    let event = event.metadata(json!({
+        "revocation": revocation.id,
+        "stood": stood,
+        "reason": revocation.reason,
+        "tokens_ended": tokens,
+        "cached_dropped": cached,
+        "leases": report.leases_count,
+        "outstanding": report.outstanding.count,
+        "outstanding_until": report.outstanding.latest_expiry,
+    }));
     state.record_success(caller, event).await?;
     Ok((report, stood))
 }

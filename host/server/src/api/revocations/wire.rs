@@ -118,6 +118,7 @@ pub(super) struct RevocationView {
 
 /// A revocation, and how far it reaches.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RevocationReport)]
 pub(super) struct Report {
     #[serde(flatten)]
     pub(super) revocation: RevocationView,
@@ -138,6 +139,7 @@ pub(super) struct Report {
 
 /// What a request ended.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RevocationDone)]
 pub(super) struct Done {
     /// Tokens of the principal.
     pub(super) tokens_ended: u64,
@@ -261,12 +263,6 @@ impl Report {
             recall: recall.into_iter().map(AdviceView::from).collect(),
             notes,
         }
-    }
-}
-
-impl RevocationView {
-    pub(super) fn kind_text(&self) -> &'static str {
-        self.kind.as_str()
     }
 }
 
