@@ -1,5 +1,7 @@
 """Every vend leaves a row that says who, what, how and until when; and only the entitled read it."""
 
+import json
+
 from requests import Response
 
 from harness.api import VENDED
@@ -120,3 +122,64 @@ def test_filters_and_pages(lake: Lake) -> None:
     assert {row["action"] for row in admin.audit(action="login")} == {"login"}
     assert {row["result"] for row in admin.audit(result="success")} == {"success"}
     admin.get("/api/v1/audit", status=400, params={"user_id": "not-a-uuid"})
+
+
+def test_every_filter_is_exact_and_an_unknown_one_is_refused(lake: Lake) -> None:
+    admin = lake.tenant.admin.api
+    reader = lake.tenant.user("Reader")
+    admin.create_table(lake.catalog, "sales", "orders")
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    headers = VENDED | {"traceparent": f"00-{trace}-00f067aa0ba902b7-01", "x-request-id": "my-request-7"}
+    reader.api.load_table(lake.catalog, "sales", "orders", headers=headers)
+    table = f"{lake.catalog}.sales.orders"
+    for filters in ({"trace_id": trace}, {"trace-id": trace.upper()}, {"request_id": "my-request-7"}):
+        rows = admin.audit(**filters)
+        assert {row["action"] for row in rows} == {"vend_credentials", "load_table"}, rows
+        assert {(row["trace_id"], row["request_id"]) for row in rows} == {(trace, "my-request-7")}
+    assert {row["resource_name"] for row in admin.audit(resource_name=table)} == {table}
+    assert admin.audit(resource_name=table[:-1]) == []
+    assert {row["user_id"] for row in admin.audit(username=reader.name, action="load_table")} == {reader.id}
+    for bad in ({"trace_id": "xyz"}, {"username": "a\0b"}, {"usrname": "x"}, {"before": "x"}, {"before": reader.id}):
+        reply = admin.request("GET", "/api/v1/audit", params=bad)
+        assert reply.status_code == 400 and next(iter(bad)) in reply.text, reply.text
+
+
+def test_pages_stay_while_rows_are_written(lake: Lake) -> None:
+    admin = lake.tenant.admin.api
+    expected = [row["id"] for row in admin.audit()]
+    seen: list[str] = []
+    path = "/api/v1/audit?limit=2"
+    while path:
+        reply = admin.request("GET", path)
+        seen += [row["id"] for row in reply.json()]
+        path = reply.links.get("next", {}).get("url", "")
+        lake.tenant.host.api().login(lake.tenant.admin.name, lake.tenant.admin.password, lake.tenant.id)
+    assert seen == expected
+
+
+def test_what_a_caller_calls_itself_is_kept_as_data(lake: Lake) -> None:
+    tenant = lake.tenant
+    name = 'evil"}\n{"level":"ERROR","message":"forged"}\r\x1b[31m\x00\u202e' + "x" * 300
+    body = {"username": name, "password": tenant.planted.password("of nobody"), "tenant-id": tenant.id}
+    agent = {"User-Agent": 'agent"\tforged'}
+    tenant.host.api().expect(401, "POST", "/api/v1/users/login", json=body, headers=agent)
+    row = next(row for row in tenant.admin.api.audit(action="login", result="denied"))
+    assert row["username"] == name[:256] and row["user_agent"] == agent["User-Agent"]
+    lines = tenant.admin.api.request("GET", "/api/v1/audit/export", params={"result": "denied"}).text.split("\n")
+    assert row["username"] in [json.loads(line)["username"] for line in lines if line]
+    assert "forged" not in [json.loads(line).get("message") for line in tenant.host.logged().splitlines() if line.startswith("{")]
+
+
+def test_a_credential_that_is_good_no_more_leaves_a_bounded_number_of_rows(lake: Lake) -> None:
+    tenant = lake.tenant
+    reader = tenant.user("Reader")
+    rows = lambda: [row for row in tenant.admin.api.audit(action="authenticate") if row["user_id"] == reader.id]  # noqa: E731
+    tenant.host.api(f"{reader.api.token}x").get("/api/v1/users/me", status=401)
+    assert rows() == []
+    reader.api.post("/api/v1/users/logout", status=204)
+    for _ in range(30):
+        assert "revoked" not in reader.api.request("GET", "/api/v1/users/me").text
+    found = rows()
+    assert 1 <= len(found) <= 10
+    assert {row["result"] for row in found} == {"denied"} and {row["metadata"]["reason"] for row in found} == {"revoked"}
+    assert 'pangolin_authentication_refused_total{reason="revoked"}' in tenant.host.api().get("/metrics")
