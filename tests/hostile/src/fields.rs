@@ -20,7 +20,9 @@ const FIELDS: &[Field] = &[
     Field::secret("access_key_id", S3_KEY, "Key of the store").only_to(TO_UPSTREAM),
     Field::secret("secret_access_key", S3_KEY, "Secret of the key").only_to(TO_UPSTREAM),
     Field::secret("session_token", S3_KEY, "Token of the key").only_to(TO_UPSTREAM),
-    Field::secret("bearer_secret", &[SecretUse::Bearer], "For one server").only_to(TO_UPSTREAM),
+    Field::secret("bearer_secret", &[SecretUse::Bearer], "For one server")
+        .aliases(&["hostile.bearer", "upstream-ticket"])
+        .only_to(TO_UPSTREAM),
     Field::secret("basic_secret", &[SecretUse::Basic], "For one server").only_to(TO_UPSTREAM),
     Field::secret("header_secret", &[SecretUse::Header("X-Api-Key")], "For one server").only_to(TO_UPSTREAM),
     Field::secret("form_secret", &[SecretUse::FormField("client_secret")], "For one server").only_to(TO_UPSTREAM),

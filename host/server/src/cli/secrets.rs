@@ -10,7 +10,7 @@ use pangolin_core::audit::{AuditEvent, AuditResult};
 use pangolin_core::clock::{Clock as _, SystemClock};
 use pangolin_core::id::AuditId;
 use pangolin_core::ports::AuditTrail as _;
-use pangolin_store::{KeyRing, OpenError, SealReport, Store};
+use pangolin_store::{KeyRing, OpenError, Store};
 use serde_json::json;
 
 use crate::config::Config;
@@ -51,12 +51,22 @@ pub(super) async fn run(
         }
         SecretsCommand::Rotate => {
             let (store, keys) = open(&settings()?).await?;
+            let run = AuditId::generate().to_string();
+            let started = event(&keys, &run, AuditResult::Started, json!({}));
+            store
+                .record(started)
+                .await
+                .context("nothing was sealed anew; `pangolin secrets status` says what is wrong")?;
             let report = store.reseal().await?;
             let renewed = store.audit_reseal().await?;
-            record(&store, &keys, &report, renewed).await?;
+            let metadata = json!({"resealed": report.resealed, "behind": report.behind, "left": report.left_count,
+                "audit_seals": renewed});
+            let result = if report.is_done() { AuditResult::Success } else { AuditResult::Failure };
+            let recorded = store.record(event(&keys, &run, result, metadata)).await;
             let audit = store.audit_seals_to_renew().await?;
             store.close().await;
             super::print(&told::rotated(&keys, &report, renewed, audit))?;
+            recorded?;
             told::unfinished(&report)
         }
     }
@@ -111,8 +121,8 @@ async fn open(config: &Config) -> anyhow::Result<(Store, KeyRing)> {
 }
 
 /// The trail says that secrets were sealed anew, as it says of everything that an operator does.
-async fn record(store: &Store, keys: &KeyRing, report: &SealReport, audit_seals: u64) -> anyhow::Result<()> {
-    let event = AuditEvent {
+fn event(keys: &KeyRing, run: &str, result: AuditResult, metadata: serde_json::Value) -> AuditEvent {
+    AuditEvent {
         id: AuditId::generate(),
         tenant_id: None,
         user_id: None,
@@ -124,12 +134,10 @@ async fn record(store: &Store, keys: &KeyRing, report: &SealReport, audit_seals:
         timestamp: SystemClock.now(),
         ip_address: None,
         user_agent: None,
-        result: if report.is_done() { AuditResult::Success } else { AuditResult::Failure },
+        result,
         error_message: None,
-        request_id: AuditId::generate().to_string(),
+        request_id: run.to_owned(),
         trace_id: None,
-        metadata: json!({"resealed": report.resealed, "behind": report.behind, "left": report.left_count,
-            "audit_seals": audit_seals}),
-    };
-    Ok(store.record(event).await?)
+        metadata,
+    }
 }

@@ -59,6 +59,7 @@ pub(super) fn added(id: &str, keys: &KeyRing, path: &Path) -> String {
 pub(super) fn unopened(report: &SealReport) -> anyhow::Result<()> {
     match report.left_count {
         0 => Ok(()),
+        1 => Err(anyhow::anyhow!("1 sealed value cannot be opened")),
         some => Err(anyhow::anyhow!("{some} sealed values cannot be opened")),
     }
 }
