@@ -31,7 +31,7 @@ pub struct DryStep {
 /// How far a dry run came.
 #[derive(Debug, Clone)]
 pub enum DryRunEnd {
-    /// To a request of which only the server knows the answer; what would follow is not known.
+    /// To a question of which only the server knows the answer; what would follow is not known.
     AtRequest,
     /// To credentials of this form.
     Answered(Vec<CredentialShape>),
