@@ -3,13 +3,16 @@
 
 mod audit;
 mod catalogs;
+mod granting;
 mod leases;
 mod login;
 mod matrix;
 mod oauth;
+mod passwords;
 mod permissions;
 mod plugins;
 mod roles;
+mod search;
 mod service_users;
 mod signing;
 mod support;

@@ -68,14 +68,12 @@ fn storage_status(error: &StorageError) -> (StatusCode, &'static str) {
         | StorageError::Missing(_)
         | StorageError::NoBucket(_)
         | StorageError::TooLarge(_) => (StatusCode::BAD_REQUEST, "BadRequestException"),
-        // The host's own fault, and gone when its clock is right.
-        StorageError::Refused { why: Refusal::Clock, .. } => {
-            (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailableException")
-        }
+        // A clock that is off is the host's own fault, and gone when the clock is right.
+        StorageError::Refused { why: Refusal::Clock, .. }
+        | StorageError::Throttled { .. }
+        | StorageError::Unreachable(_)
+        | StorageError::Failed { .. } => (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailableException"),
         StorageError::Refused { .. } => (StatusCode::FORBIDDEN, "ForbiddenException"),
-        StorageError::Throttled { .. } | StorageError::Unreachable(_) | StorageError::Failed { .. } => {
-            (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailableException")
-        }
     }
 }
 
