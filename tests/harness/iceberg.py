@@ -16,12 +16,18 @@ def pyiceberg(uri: str, **properties: str) -> Catalog:
     return load_catalog("pangolin", uri=uri, **properties)
 
 
-def duck(endpoint: str, warehouse: str, token: str) -> duckdb.DuckDBPyConnection:
-    """DuckDB with the catalog attached as `lake`; nothing is fetched from the network."""
+def duck_loaded() -> duckdb.DuckDBPyConnection:
+    """DuckDB with what it needs for a catalog; nothing is fetched from the network."""
     connection = duckdb.connect()
     connection.execute("SET autoinstall_known_extensions=false; SET autoload_known_extensions=false")
     for name in ("httpfs", "avro", "iceberg"):
         connection.execute(f"LOAD '{duckdb_extension(name)}'")
+    return connection
+
+
+def duck(endpoint: str, warehouse: str, token: str) -> duckdb.DuckDBPyConnection:
+    """DuckDB with the catalog attached as `lake`."""
+    connection = duck_loaded()
     connection.execute(f"CREATE SECRET caller (TYPE ICEBERG, TOKEN '{token}')")
     connection.execute(f"ATTACH '{warehouse}' AS lake (TYPE ICEBERG, SECRET caller, ENDPOINT '{endpoint}')")
     return connection

@@ -24,6 +24,7 @@ mod revocations;
 mod roles;
 mod sealing;
 mod search;
+mod service_users;
 mod snapshots;
 mod tables;
 mod tamper;
@@ -79,6 +80,11 @@ suite! {
         external_users::claimed_roles_stand_beside_stored_ones,
         tokens::a_token_is_recorded_and_revoked,
         tokens::ended_tokens_are_forgotten,
+        service_users::a_service_user_is_made_changed_and_listed,
+        service_users::keys_are_hashes_and_their_use_is_noted_now_and_then,
+        service_users::a_rotated_key_ends_with_what_came_of_it,
+        service_users::a_chain_of_tokens_ends_as_a_whole,
+        service_users::no_exchange_outruns_a_revocation,
         roles::built_in_roles_stay_and_own_roles_change,
         roles::a_role_is_given_within_its_tenant_only,
         roles::grants_belong_to_a_user_of_the_tenant,
@@ -169,6 +175,7 @@ suite! {
     ],
     postgres: [
         hosts::two_hosts_see_each_others_changes,
+        service_users::a_key_ends_on_every_host,
         hosts::strict_sees_at_once,
         hosts::two_hosts_may_not_both_commit,
         hosts::two_hosts_may_share_a_chain,
