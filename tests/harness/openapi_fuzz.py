@@ -66,9 +66,11 @@ class Target:
         if admin.request("GET", f"{table}/orders").status_code == 404:
             admin.create_table(self.lake.catalog, "spare", "orders")
         names = {"namespaces": "spare", "tables": "orders", "v1": self.lake.catalog, "plugins": "AwsSts"}
-        names |= {name: self._existing(name, path, maker, body) for name, path, maker, body in self._spares(admin, root)}
+        for name, path, maker, body in self._spares(admin, root):
+            self.names[name] = self._existing(name, path, maker, body)
         row = admin.get("/api/v1/audit", params={"limit": 1})[0]
-        self.names = names | {"audit": row["id"], "tokens": ABSENT_ID, "revoke": ABSENT_ID, "leases": ABSENT_ID}
+        absent = dict.fromkeys(("tokens", "revoke", "leases"), ABSENT_ID)
+        self.names |= names | absent | {"audit": row["id"]}
 
     def _spares(self, admin: Api, root: Api) -> Iterator[tuple[str, str, Api, dict[str, Any]]]:
         name = unused_name
@@ -76,9 +78,11 @@ class Target:
         password = self.tenant.planted.password("spare password")
         yield "users", "/api/v1/users", admin, {"username": name("spare"), "password": password, "role": "tenant-user"}
         yield "roles", "/api/v1/roles", admin, {"name": name("spare")}
+        yield "service-users", "/api/v1/service-users", admin, {"name": name("spare")}
         storage = {"type": "s3", "bucket": name("spare"), "region": "us-east-1"}
         yield "warehouses", "/api/v1/warehouses", admin, {"name": name("spare"), "use_sts": True, "storage_config": storage}
         yield "catalogs", "/api/v1/catalogs", admin, {"name": name("spare"), "warehouse_name": self.lake.warehouse}
+        yield "revocations", "/api/v1/revocations", admin, {"principal": self.names["service-users"]}
         grant = {"user-id": self.tenant.admin.id, "scope": {"type": "tenant"}, "actions": ["list"]}
         yield "permissions", "/api/v1/permissions", admin, grant
 
@@ -88,6 +92,8 @@ class Target:
         if known is not None and name != "permissions" and maker.request("GET", f"{path}/{known}").status_code == 200:
             return known
         made = maker.post(path, body, status=201)
+        if "api_key" in made:
+            self.tenant.planted.note("api key of a spare", made["api_key"])
         return made["name"] if name in ("warehouses", "catalogs") else made["id"]
 
 
@@ -123,7 +129,8 @@ class Fuzz:
                 self._operation(aimed(document | {"paths": {path: item}}, self.target), path, method)
 
     def _operation(self, document: dict[str, Any], path: str, method: str) -> None:
-        config = schemathesis.Config.from_dict({"base-url": self.target.host.url, "seed": _SEED})
+        generation = {"with-security-parameters": False}
+        config = schemathesis.Config.from_dict({"base-url": self.target.host.url, "seed": _SEED, "generation": generation})
         schema = schemathesis.openapi.from_dict(document, config=config)
         settings = hypothesis.settings(
             max_examples=self.examples,

@@ -16,6 +16,7 @@ use pangolin_egress::EgressClient;
 
 use crate::error::{CatalogError, Result};
 use crate::storage::Storage;
+use crate::trail::Deed;
 
 /// Who asks, and from where.
 #[derive(Debug, Clone, Copy)]
@@ -71,10 +72,11 @@ impl Catalogs {
     pub async fn find_catalog(&self, asker: Asker<'_>, name: &str) -> Result<Arc<CatalogSnapshot>> {
         let principal = asker.principal;
         let Some(tenant) = principal.tenant_id.filter(|_| !principal.is_root()) else {
-            return Err(CatalogError::Refused {
+            let why = CatalogError::Refused {
                 code: "forbidden",
                 message: "root administers tenants and has no access to data: log in as a user of a tenant".to_owned(),
-            });
+            };
+            return Err(self.refused(asker, Deed::on_catalog("access_catalog", name), why).await);
         };
         let unknown = || CatalogError::NoSuchCatalog(name.to_owned());
         let snapshot = self.store.catalog(tenant, name).await?.ok_or_else(unknown)?;

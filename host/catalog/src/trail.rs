@@ -1,7 +1,7 @@
 //! Audit rows of the catalog's own verbs. Vends are recorded by the vend pipeline.
 
 use pangolin_core::audit::{AuditEvent, AuditResult};
-use pangolin_core::id::AuditId;
+use pangolin_core::id::{AuditId, TenantId};
 use pangolin_core::namespace::NamespacePath;
 use pangolin_core::record::{CatalogSnapshot, Table};
 use serde_json::Value;
@@ -21,6 +21,17 @@ pub(crate) struct Deed {
 }
 
 impl Deed {
+    /// A catalog by the name that was asked for.
+    pub(crate) fn on_catalog(action: &'static str, name: &str) -> Self {
+        Self {
+            action,
+            resource_type: "catalog",
+            resource_id: None,
+            resource_name: name.chars().take(512).collect(),
+            metadata: Value::Null,
+        }
+    }
+
     pub(crate) fn on_namespace(action: &'static str, snapshot: &CatalogSnapshot, path: &NamespacePath) -> Self {
         Self {
             action,
@@ -75,11 +86,29 @@ impl Catalogs {
             Err(CatalogError::Audit(_)) => return result,
             Err(error) => (AuditResult::Failure, Some(error.to_string())),
         };
+        self.record(asker, Some(snapshot.catalog.tenant_id), deed, (ended, error_message)).await?;
+        result
+    }
+
+    /// Records a refusal that names no catalog of any tenant.
+    pub(crate) async fn refused(&self, asker: Asker<'_>, deed: Deed, why: CatalogError) -> CatalogError {
+        let tenant = asker.principal.tenant_id;
+        let recorded = self.record(asker, tenant, deed, (AuditResult::Denied, Some(why.to_string()))).await;
+        recorded.err().unwrap_or(why)
+    }
+
+    async fn record(
+        &self,
+        asker: Asker<'_>,
+        tenant_id: Option<TenantId>,
+        deed: Deed,
+        (result, error_message): (AuditResult, Option<String>),
+    ) -> Result<()> {
         let Asker { principal, context } = asker;
         self.audit
             .record(AuditEvent {
                 id: AuditId::generate(),
-                tenant_id: Some(snapshot.catalog.tenant_id),
+                tenant_id,
                 user_id: Some(principal.user_id),
                 username: principal.username.to_string(),
                 action: deed.action.to_owned(),
@@ -89,13 +118,13 @@ impl Catalogs {
                 timestamp: self.clock.now(),
                 ip_address: context.ip_address.clone(),
                 user_agent: context.user_agent.clone(),
-                result: ended,
+                result,
                 error_message,
                 request_id: context.request_id.clone(),
                 trace_id: context.trace_id.clone(),
                 metadata: deed.metadata,
             })
             .await?;
-        result
+        Ok(())
     }
 }

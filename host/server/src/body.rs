@@ -71,6 +71,10 @@ impl Body {
                 format!("the body is not JSON (line {}, column {})", error.line(), error.column()),
             )
         })?;
+        // Serde takes a list for a struct, field by field.
+        if !value.is_object() {
+            return Err(ApiError::unprocessable("", "the body is a JSON object"));
+        }
         serde_path_to_error::deserialize(value).map_err(|error| {
             let message = without_values(&error.inner().to_string());
             // A field that is missing or unknown stands in the message.

@@ -6,6 +6,7 @@ use pangolin_core::record::Table;
 
 use crate::catalogs::{Asker, Catalogs};
 use crate::error::Result;
+use crate::trail::Deed;
 
 impl Catalogs {
     /// Whether the caller sees a table of this name.
@@ -35,7 +36,14 @@ impl Catalogs {
         namespace: &NamespacePath,
         name: &str,
     ) -> Result<()> {
-        let table = self.table_exists(asker, catalog, namespace, name).await?;
-        asker.require(Action::Read, Target::Table(table.catalog_id, &table.namespace, table.id))
+        let snapshot = self.find_catalog(asker, catalog).await?;
+        let table = self.find_table(asker, &snapshot, namespace, name).await?;
+        match asker.require(Action::Read, Target::Table(table.catalog_id, &table.namespace, table.id)) {
+            Ok(()) => Ok(()),
+            refused => {
+                let deed = Deed::of_table("report_metrics", &snapshot, &table);
+                self.recorded(asker, &snapshot, deed, refused).await
+            }
+        }
     }
 }

@@ -45,6 +45,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 
 /// A token.
 #[derive(Serialize, ToSchema)]
+#[schema(as = OAuthTokenReply)]
 struct TokenReply {
     access_token: String,
     #[schema(example = "bearer")]

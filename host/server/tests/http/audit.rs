@@ -86,15 +86,16 @@ async fn filters_pages_and_counts_agree() {
     let all = rows(&host, &admin, "").await;
     assert_eq!(count("").await, all.len() as u64);
     assert_eq!(rows(&host, &admin, "limit=2&offset=1").await, all[1..3]);
-    assert_eq!(rows(&host, &admin, "action=create_user&resource-type=user").await.len(), 3);
-    assert_eq!(count(&format!("resource_id={ada}&action=create_user")).await, 1);
+    assert_eq!(rows(&host, &admin, "action=create_user&resource-type=user").await.len(), 6);
+    assert_eq!(count(&format!("resource_id={ada}&action=create_user")).await, 2);
+    assert_eq!(count(&format!("resource_id={ada}&action=create_user&result=started")).await, 1);
     assert_eq!(count(&format!("user_id={ada}")).await, 1);
     assert_eq!(count("result=denied").await, 0);
     let newest = all[0]["timestamp"].as_str().unwrap();
     assert!(count(&format!("start_time={newest}")).await >= 1);
     assert_eq!(count("end_time=2020-01-01T00:00:00Z").await, 0);
     let request = all[0]["request_id"].as_str().unwrap();
-    assert_eq!(count(&format!("request_id={request}")).await, 1);
+    assert_eq!(count(&format!("request_id={request}&result=success")).await, 1);
 }
 
 #[tokio::test]

@@ -19,5 +19,4 @@ mod support;
 mod tenants;
 mod tokens;
 mod users;
-mod walk;
 mod warehouses;

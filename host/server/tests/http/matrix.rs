@@ -11,7 +11,6 @@ use std::collections::BTreeSet;
 
 use axum_core::body::Body;
 use http::{Request, header};
-use serde_json::Value;
 
 use self::callers::Role;
 use self::subject::Subject;
@@ -86,6 +85,27 @@ async fn every_caller_gets_what_the_table_says() {
     nothing_in(&wrong);
 }
 
+#[tokio::test]
+async fn a_token_that_is_none_is_as_no_token() {
+    let world = World::new().await;
+    let mut wrong = Vec::new();
+    let mut asked = 0;
+    for row in rows().into_iter().filter(|row| row.answer(Role::None) == 401) {
+        let subject = world.subject(&row).await;
+        let plain = world.ask(&row, Role::None, &subject).await;
+        let token = world.token(Role::Admin).await;
+        for bad in ["not.a.token", &token[..token.len() - 4]] {
+            let reply = world.host.send(row.method.clone(), &subject.path, bad, subject.body.clone()).await;
+            if (reply.status.as_u16(), &reply.text) != (401, &plain.text) {
+                wrong.push(format!("{}: {} {}", row.key(), reply.status, reply.text));
+            }
+            asked += 1;
+        }
+    }
+    nothing_in(&wrong);
+    assert!(asked > 140, "{asked}");
+}
+
 /// The path for a client whose URI ends in the catalog's name.
 fn nested(template: &str, path: &str) -> String {
     match path.strip_prefix("/v1/").and_then(|rest| rest.split_once('/')) {
@@ -126,7 +146,7 @@ async fn who_lacks_the_right_is_told_so_before_the_body_is_judged() {
                     if status != wanted && !is_about_the_body(&row, role) {
                         wrong.push(format!("{}, not {wanted}", what()));
                     }
-                } else if status >= 500 || (status < 300 && !row.path.ends_with("/metrics")) {
+                } else if status >= 500 || (status < 300 && !takes_anything(&row, text)) {
                     wrong.push(what());
                 }
             }
@@ -136,9 +156,16 @@ async fn who_lacks_the_right_is_told_so_before_the_body_is_judged() {
     assert!(judged > 300, "{judged}");
 }
 
+/// Reports are not read; and in the Iceberg protocol what is not known is read over, where nothing is needed.
+fn takes_anything(row: &Row, text: &str) -> bool {
+    row.path.ends_with("/metrics")
+        || (row.path.starts_with("/v1/") && text.starts_with('{') && !text.starts_with("{not"))
+}
+
 /// Where the table's refusal comes of what a well-formed body names.
 fn is_about_the_body(row: &Row, role: Role) -> bool {
-    role == Role::Foreign && ["POST /api/v1/users", "POST /api/v1/permissions"].contains(&row.key().as_str())
+    let named = ["POST /api/v1/users", "POST /api/v1/permissions", "POST /api/v1/revocations"];
+    role == Role::Foreign && named.contains(&row.key().as_str())
 }
 
 impl World {
@@ -198,9 +225,8 @@ fn shown(reply: &Reply, path: &str) -> (u16, Vec<(String, String)>, String) {
         .collect();
     headers.sort();
     let mut text = reply.text.clone();
-    for part in path.split(['/', '?']).filter(|part| part.len() > 3) {
+    for part in path.split('?').next().unwrap_or_default().split('/').filter(|part| part.len() > 3) {
         text = text.replace(part, "NAME");
     }
-    assert!(serde_json::from_str::<Value>(&text).is_ok() || text.is_empty() || !text.starts_with('{'), "{text}");
     (reply.status.as_u16(), headers, text)
 }

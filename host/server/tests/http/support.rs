@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 pub(crate) const ROOT: (&str, &str) = ("super_admin", "Start123!ComplexPassword");
-pub(crate) const JWT_SECRET: &str = "kJ8s7dfg6Qw2xZ0pLmN4vBtR5yU1iO3a";
 pub(crate) const PASSWORD: &str = "a long password";
 
 /// A running host; its directory goes with it.
@@ -50,7 +49,7 @@ pub(crate) fn config_in(dir: &tempfile::TempDir, extra: &[(&str, &str)]) -> conf
     let files = dir.path().join("files").display().to_string();
     std::fs::create_dir_all(&files).unwrap();
     let mut settings = vec![
-        ("PANGOLIN_JWT_SECRET", JWT_SECRET),
+        ("PANGOLIN_JWT_SECRET", "kJ8s7dfg6Qw2xZ0pLmN4vBtR5yU1iO3a"),
         ("PANGOLIN_ROOT_USER", ROOT.0),
         ("PANGOLIN_ROOT_PASSWORD", ROOT.1),
         ("PANGOLIN_DATA_DIR", &data),

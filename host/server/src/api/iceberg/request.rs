@@ -130,11 +130,16 @@ pub(super) async fn parse<T: DeserializeOwned>(
     body: &Body,
     rights: impl Future<Output = Result<(), CatalogError>>,
 ) -> Result<T, IcebergError> {
-    match serde_json::from_slice(body.bytes()) {
+    // Serde takes a list for a struct, field by field.
+    let read = match body.bytes().trim_ascii_start().first() {
+        Some(b'{') => serde_json::from_slice(body.bytes()).map_err(|error| error.to_string()),
+        _ => Err("it is no JSON object".to_owned()),
+    };
+    match read {
         Ok(parsed) => Ok(parsed),
-        Err(error) => {
+        Err(why) => {
             rights.await?;
-            Err(CatalogError::Invalid(format!("the body is not what this route takes: {error}")).into())
+            Err(CatalogError::Invalid(format!("the body is not what this route takes: {why}")).into())
         }
     }
 }

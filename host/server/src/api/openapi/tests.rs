@@ -77,6 +77,40 @@ fn every_schema_that_is_named_is_there() {
     }
 }
 
+/// The document keeps one of two schemas of a name, and says nothing.
+#[test]
+fn no_two_schemas_have_one_name() {
+    let mut named = Vec::new();
+    schemas_in(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut named);
+    named.sort();
+    assert!(named.len() > 50, "{named:?}");
+    let twice: Vec<_> = named.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| &pair[0]).collect();
+    assert!(twice.is_empty(), "name these apart with #[schema(as = …)]: {twice:?}");
+}
+
+/// The names that the types of a folder have in the document.
+fn schemas_in(folder: &std::path::Path, named: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            schemas_in(&path, named);
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        for after in text
+            .split("#[derive(")
+            .skip(1)
+            .filter(|after| after.split_once(")]").is_some_and(|(derived, _)| derived.contains("ToSchema")))
+        {
+            let item: Vec<&str> = after.lines().take(12).collect();
+            let other = item.iter().find_map(|line| line.split_once("schema(as = ")).map(|(_, name)| name);
+            let own = item.iter().find_map(|line| line.split_once("struct ").or_else(|| line.split_once("enum ")));
+            let name = other.or(own.map(|(_, name)| name)).unwrap_or_default();
+            named.push(name.chars().take_while(char::is_ascii_alphanumeric).collect());
+        }
+    }
+}
+
 #[tokio::test]
 async fn refusals_are_as_the_document_says() {
     let document = document();

@@ -195,6 +195,7 @@ impl RotatedApiKey {
 
 /// What was done.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ServiceUserDone)]
 pub(super) struct Done {
     /// `updated` or `deleted`.
     pub(super) status: &'static str,

@@ -96,6 +96,7 @@ pub(super) struct RevokeToken {
 
 /// What was done.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TokensDone)]
 pub(super) struct Done {
     pub(super) message: &'static str,
     /// How many tokens; shown to Root, whose view is the whole host.

@@ -168,8 +168,7 @@ impl Lessor {
 
     fn minter() -> StrategyInfo {
         let lessor = Self::info();
-        let description =
-            Description { name: MINTER.to_owned(), scoping: Scoping::Exact, ..lessor.description.clone() };
+        let description = Description { name: MINTER.to_owned(), scoping: Scoping::Exact, ..lessor.description };
         StrategyInfo { digest: "d".to_owned(), ..StrategyInfo::of(description) }
     }
 }

@@ -2,14 +2,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use pangolin_core::clock::{Clock as _, SystemClock, UnixMillis};
-use pangolin_core::id::TokenId;
-use pangolin_core::principal::UserRole;
-use pangolin_core::record::TokenRecord;
 use serde_json::{Value, json};
 
 use super::world::World;
-use crate::support::{JWT_SECRET, PASSWORD};
+use crate::support::PASSWORD;
 
 /// Who asks. The order is that of the table's columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,27 +70,16 @@ impl World {
         self.host.post("/api/v1/tokens", maker, json!({ "username": username })).await.expect(200).text("token")
     }
 
-    /// As the token endpoint makes it for `scope=PRINCIPAL_ROLE:Reader`.
+    /// As an Iceberg client gets it.
     async fn narrowed(&self) -> String {
-        let now = SystemClock.now().0 / 1000 * 1000;
-        let id = TokenId(uuid::Uuid::new_v4());
-        let record = TokenRecord {
-            id,
-            family: id,
-            user_id: self.robot.parse().unwrap(),
-            tenant_id: Some(self.tenant.parse().unwrap()),
-            username: "robot".to_owned(),
-            role: UserRole::TenantAdmin,
-            roles: Some(vec![self.role_id("Reader").await.parse().unwrap()]),
-            created_at: UnixMillis(now),
-            expires_at: UnixMillis(now + 3_600_000),
-            revoked_at: None,
-        };
-        self.store.insert_token(&record).await.unwrap();
-        let claims = json!({"sub": self.robot, "jti": id, "tenant_id": self.tenant, "username": "robot",
-            "role": "tenant-admin", "iat": now / 1000, "exp": now / 1000 + 3600});
-        let key = jsonwebtoken::EncodingKey::from_secret(JWT_SECRET.as_bytes());
-        jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).unwrap()
+        let body = self.robots_request("PRINCIPAL_ROLE:Reader");
+        self.host.post("/v1/oauth/tokens", "", body).await.expect(200).text("access_token")
+    }
+
+    /// A token request of the service user.
+    pub(super) fn robots_request(&self, scope: &str) -> Value {
+        json!({"grant_type": "client_credentials", "client_id": self.robot.0, "client_secret": self.robot.1,
+            "scope": scope})
     }
 
     /// A plain user of the tenant, with a role or without.

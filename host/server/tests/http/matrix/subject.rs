@@ -46,21 +46,26 @@ impl World {
                 self.host.post("/api/v1/tenants", &self.root, body).await.expect(201).text("id")
             }
             ("tenants", _) => self.tenant.clone(),
-            ("users", _) => self.user(&fresh("user"), None).await,
+            ("users", _) if row.method == Method::DELETE && parts.len() == at + 1 => {
+                self.user(&fresh("user"), None).await
+            }
+            ("users", _) => self.ada.clone(),
+            ("service-users", _) => self.service_user().await,
+            ("revocations", _) => {
+                let principal = self.service_user().await;
+                self.made("/api/v1/revocations", json!({ "principal": principal })).await
+            }
             ("roles", "{role_id}") => {
                 self.assign(&parts[at - 2], "Reader").await;
                 self.role_id("Reader").await
             }
             ("roles", _) => self.made("/api/v1/roles", json!({"name": fresh("role")})).await,
             ("permissions", _) => {
-                let user = self.user(&fresh("user"), None).await;
-                let body = json!({"user-id": user, "scope": {"type": "tenant"}, "actions": ["read"]});
+                let body = json!({"user-id": self.ada, "scope": {"type": "tenant"}, "actions": ["read"]});
                 self.made("/api/v1/permissions", body).await
             }
             ("tokens" | "revoke", _) => {
-                let username = fresh("user");
-                self.user(&username, None).await;
-                let made = self.make("/api/v1/tokens", json!({ "username": username })).await;
+                let made = self.make("/api/v1/tokens", json!({"username": "ada"})).await;
                 jti(made["token"].as_str().unwrap())
             }
             ("audit", _) => {
@@ -97,6 +102,10 @@ impl World {
         self.make(path, body).await["id"].as_str().unwrap().to_owned()
     }
 
+    async fn service_user(&self) -> String {
+        self.made("/api/v1/service-users", json!({"name": fresh("robot")})).await
+    }
+
     /// A new table on local storage.
     async fn table(&self) -> String {
         let name = fresh("table");
@@ -112,22 +121,26 @@ impl World {
             "POST /api/v1/tokens" => json!({}),
             "POST /api/v1/auth/revoke" | "POST /api/v1/auth/revoke/{jti}" => json!({"reason": "lost"}),
             "POST /api/v1/tenants" => json!({"name": fresh("tenant")}),
-            "PUT /api/v1/tenants/{id}" => json!({ "properties": properties }),
+            "PUT /api/v1/tenants/{id}" | "PUT /api/v1/catalogs/{name}" => json!({ "properties": properties }),
             "PUT /api/v1/tenants/{id}/host-identity" => json!({"roles": [], "bases": []}),
             "POST /api/v1/users" => json!({"username": fresh("user"), "password": PASSWORD, "role": "tenant-user",
                 "tenant_id": self.tenant}),
             "PUT /api/v1/users/{id}" => json!({"email": "ada@example.com"}),
             "POST /api/v1/users/{id}/roles" => json!({"role-id": self.role_id("Reader").await}),
             "POST /api/v1/roles" => json!({"name": fresh("role")}),
-            "PUT /api/v1/roles/{id}" => json!({"description": "as it is"}),
+            "PUT /api/v1/roles/{id}" | "PUT /api/v1/service-users/{id}" => json!({"description": "as it is"}),
             "POST /api/v1/permissions" => {
-                let user = self.user(&fresh("user"), None).await;
-                json!({"user-id": user, "scope": {"type": "tenant"}, "actions": ["read"]})
+                json!({"user-id": self.ada, "scope": {"type": "tenant"}, "actions": ["read"]})
             }
+            // The last rule of all: what would be changed is as it was.
+            "PUT /api/v1/users/me/password" => json!({"current_password": PASSWORD, "new_password": PASSWORD}),
+            "POST /v1/oauth/tokens" | "POST /v1/{prefix}/oauth/tokens" => self.robots_request("catalog"),
+            "POST /api/v1/service-users" => json!({"name": fresh("robot")}),
+            "POST /api/v1/service-users/{id}/rotate" => json!({"grace_seconds": 60}),
+            "POST /api/v1/revocations" => json!({"principal": self.service_user().await}),
             "POST /api/v1/warehouses" => bucket(&fresh("warehouse"), MINTER),
             "PUT /api/v1/warehouses/{name}" => json!({"max_ttl_seconds": 900}),
             "POST /api/v1/catalogs" => json!({"name": fresh("catalog"), "warehouse_name": "mint"}),
-            "PUT /api/v1/catalogs/{name}" => json!({ "properties": properties }),
             "POST /v1/{prefix}/namespaces" => json!({"namespace": [fresh("namespace")]}),
             "POST /v1/{prefix}/namespaces/{namespace}/properties" => json!({ "updates": properties }),
             "POST /v1/{prefix}/namespaces/{namespace}/tables" => new_table(&fresh("table")),
@@ -166,9 +179,13 @@ fn commit() -> Value {
 
 /// Routes that hand out or use a credential.
 fn needs_a_vend(path: &str) -> bool {
-    ["/credentials", "/presign", "/sign"].iter().any(|end| path.ends_with(end))
+    ["/credentials", "/explain", "/presign", "/sign"].iter().any(|end| path.ends_with(end))
 }
 
 fn query(path: &str) -> &'static str {
-    if path.ends_with("/presign") { "?location=s3://mint-bucket/minted/emea/orders/data/a.parquet" } else { "" }
+    match path {
+        "/api/v1/search" => "?q=orders",
+        _ if path.ends_with("/presign") => "?location=s3://mint-bucket/minted/emea/orders/data/a.parquet",
+        _ => "",
+    }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::callers::Role;
 use crate::leases::{Leased, MINTER, leased_host};
-use crate::support::{Host, PASSWORD};
+use crate::support::Host;
 
 /// The host of the matrix. `sales` is a catalog on local storage, `minted` one that vends; each
 /// has the namespace `emea` and the table `orders`.
@@ -21,8 +21,10 @@ pub(super) struct World {
     pub(super) admin: String,
     pub(super) foreign: String,
     pub(super) root: String,
-    /// A service user of an administrator's rank that holds the role Reader.
-    pub(super) robot: String,
+    /// A service user of an administrator's rank that holds the role Reader: its id and key.
+    pub(super) robot: (String, String),
+    /// A plain user without any right.
+    pub(super) ada: String,
 }
 
 impl World {
@@ -31,10 +33,12 @@ impl World {
         let (host, tenant, admin) = (leased.host.clone(), leased.tenant.clone(), leased.admin.clone());
         let root = host.root().await;
         let (_, foreign) = host.tenant("other").await;
-        let body = json!({"username": "robot", "password": PASSWORD, "role": "tenant-admin"});
-        let robot = host.post("/api/v1/users", &admin, body).await.expect(201).text("id");
-        let world = Self { store: leased.store.clone(), leased, host, tenant, admin, foreign, root, robot };
-        world.assign(&world.robot, "Reader").await;
+        let body = json!({"name": "robot", "role": "tenant-admin"});
+        let robot = host.post("/api/v1/service-users", &admin, body).await.expect(201);
+        let robot = (robot.text("id"), robot.text("api_key"));
+        let (ada, _) = host.user(&tenant, &admin, "ada").await;
+        let world = Self { store: leased.store.clone(), leased, host, tenant, admin, foreign, root, robot, ada };
+        world.assign(&world.robot.0, "Reader").await;
         for (role, name) in [(Role::Discovery, "Discovery"), (Role::Reader, "Reader"), (Role::Writer, "Writer")] {
             world.user(role.name(), Some(name)).await;
         }
