@@ -144,6 +144,8 @@ fn a_slot_goes_out_only_where_its_field_says_so() {
     let slot = |name: &str| entry("s3.secret-access-key", Value::Slot(name.to_owned()));
     let minted = judged(Scoping::Unscoped, vec![Credential { entries: vec![slot("open")], ..credential() }]).unwrap();
     assert_eq!(minted.credentials[0].entries[0].1.expose(), "goes-out");
+    assert_eq!(minted.issued, [Issued::StoredKey], "nothing but a new key ends it");
+    assert!(judged(Scoping::Unscoped, vec![credential()]).unwrap().issued.is_empty());
     for name in ["closed", "foreign", "unset", "nope", ""] {
         let error =
             judged(Scoping::Unscoped, vec![Credential { entries: vec![slot(name)], ..credential() }]).unwrap_err();

@@ -86,9 +86,10 @@ pub(crate) async fn cut_off(
     let coming = format!("UPDATE leases SET revoke_asked = 1 WHERE {concerned} AND state = 'minting'");
     tx.execute(sqlx::query(AssertSqlSafe(coming)).bind(target.as_str())).await.map_err(backend)?;
     let host_at_work = if matches!(gone, Gone::DroppedTable(_)) { PURGE_MS } else { 0 };
+    // What was put off for a host at work is put off no longer.
     let end = format!(
         "UPDATE leases SET state = 'revoking', next_attempt_at = $2 + CASE WHEN user_id = $4 THEN $3 ELSE 0 END \
-         WHERE {concerned} AND state = 'active'"
+         WHERE {concerned} AND (state = 'active' OR (state = 'revoking' AND attempts = 0 AND next_attempt_at > $2))"
     );
     let end = sqlx::query(AssertSqlSafe(end)).bind(target.as_str()).bind(now.0).bind(host_at_work);
     tx.execute(end.bind(UserId::SYSTEM.to_string())).await.map_err(backend)?;

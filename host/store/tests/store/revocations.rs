@@ -292,6 +292,9 @@ pub(crate) async fn a_dropped_table_ends_what_serves_no_other(db: TestDb) {
     assert_eq!(hosts.state, LeaseState::Revoking);
     assert!(hosts.next_attempt_at > Some(NOW), "the host may be removing the files with it");
     assert!(cut(store, table.id.0).await.at.is_some());
+    store.revoke(&revocation(warehouse.tenant_id, RevokedKind::Warehouse, warehouse.id.0)).await.unwrap();
+    let hosts = store.lease(warehouse.tenant_id, hosts.id).await.unwrap().unwrap();
+    assert_eq!(hosts.next_attempt_at, Some(NOW), "it waits no longer when the whole warehouse goes");
     // The same table comes back: what was minted before is not served.
     store.create_table(&NewTable { table: table.clone() }).await.unwrap();
     let back = cut(store, table.id.0).await;

@@ -98,6 +98,27 @@ async fn the_warehouses_keys_assume_the_role_with_the_proven_policy() {
     let shown = format!("{session:?} {call:?}");
     assert!(!shown.contains("session-secret") && !shown.contains(OWN_KEYS.1), "{shown}");
     assert_eq!(call.masked.len(), 2);
+    let known_by = Issued::AssumedRole {
+        role_arn: ROLE.to_owned(),
+        session_name: "pangolin-alice".to_owned(),
+        endpoint: Some("127.0.0.1".to_owned()),
+    };
+    assert_eq!(call.issued, [known_by]);
+}
+
+#[test]
+fn awss_own_sts_needs_no_name() {
+    for (endpoint, name) in [
+        (None, None),
+        (Some("https://sts.eu-west-1.amazonaws.com"), None),
+        (Some("https://sts.cn-north-1.amazonaws.com.cn"), None),
+        (Some("https://minio.example:9000"), Some("minio.example")),
+        (Some("https://sts.amazonaws.com.evil.example"), Some("sts.amazonaws.com.evil.example")),
+    ] {
+        let service = sts(StsSettings { region: Some("eu-west-1".into()), ..StsSettings::default() });
+        let asked = AssumeRole { endpoint: endpoint.map(str::to_owned), ..ask(slots()) };
+        assert_eq!(service.issuer(&asked).as_deref(), name, "{endpoint:?}");
+    }
 }
 
 #[tokio::test]
@@ -274,6 +295,7 @@ async fn faults_of_sts_get_their_code() {
         let error = refused(&operators(&fake), &mut call, ask(slots())).await;
         assert_eq!((error.code.as_str(), error.kind), (code, kind), "{error}");
         assert_eq!(fake.forms().len(), 1, "{code}");
+        assert!(call.issued.is_empty(), "{code}");
         assert!(!error.message.contains(OWN_KEYS.1), "{error}");
     }
 }
