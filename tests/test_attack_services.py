@@ -202,7 +202,7 @@ def test_google_signs_and_asks_for_nothing_that_is_not_the_table_s(arena: Arena)
 # URLs that the strategy makes itself, where the host asks it for one.
 PRESIGNED = ("long", "ended", "other-object", "other-table", "up", "huge", "header", "header-value", "header-host", "headers")
 PRESIGNED += ("spin", "abort", "panic", "allocate", "spin-clock")
-NOTES = ("file:///etc/passwd", "https://elsewhere.example/x", "javascript:0", "", "http://127.0.0.1:1/x", "{endpoint}@evil.example/x")
+NOTES = ("file:///etc/passwd", "https://elsewhere.example/x", "javascript:0", "", "http://127.0.0.1:1/x", "http://127.0.0.1@evil.example/x")
 
 
 def test_honest_urls_of_the_strategy_pass(arena: Arena) -> None:
