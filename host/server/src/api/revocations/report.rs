@@ -32,7 +32,7 @@ pub(super) async fn revoke(state: &AppState, caller: &Caller, wanted: Revocation
     let cached = state.vending.forget_cached(revocation.kind, revocation.target);
     end_leases(state, caller, &revocation).await?;
     let mut report = of(state, revocation).await?;
-    report.done = Some(Done { tokens_ended: tokens, cached_dropped: cached as u64 });
+    report.done = Done { tokens_ended: Some(tokens), cached_dropped: Some(cached as u64) };
     let revocation = &report.revocation;
     let event = event.metadata(json!({
         "revocation": revocation.id,

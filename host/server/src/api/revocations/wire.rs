@@ -123,8 +123,8 @@ pub(super) struct Report {
     #[serde(flatten)]
     pub(super) revocation: RevocationView,
     /// What this request ended; only in the answer to it.
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    pub(super) done: Option<Done>,
+    #[serde(flatten)]
+    pub(super) done: Done,
     /// Leases: the host ends them itself. The newest 200.
     leases: Vec<LeaseEnding>,
     /// How many there are.
@@ -138,13 +138,17 @@ pub(super) struct Report {
 }
 
 /// What a request ended.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 #[schema(as = RevocationDone)]
 pub(super) struct Done {
     /// Tokens of the principal.
-    pub(super) tokens_ended: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(super) tokens_ended: Option<u64>,
     /// Credentials that this host held.
-    pub(super) cached_dropped: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(super) cached_dropped: Option<u64>,
 }
 
 /// A lease that is being ended.
@@ -251,7 +255,7 @@ impl Report {
         }
         Self {
             revocation: revocation.into(),
-            done: None,
+            done: Done::default(),
             leases: leases.into_iter().map(LeaseEnding::from).collect(),
             leases_count,
             outstanding: OutstandingView {
