@@ -105,3 +105,6 @@ fn counts(pruned: &AuditPruned) -> Value {
         pruned.kept.iter().map(|(host, seq, fault)| json!({"host": host, "seq": seq, "fault": fault.code()})).collect();
     json!({"rows": pruned.rows(), "chains": chains, "kept": kept})
 }
+
+#[cfg(test)]
+mod tests;

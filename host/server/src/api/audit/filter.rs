@@ -26,33 +26,45 @@ const PAGE: (usize, usize) = (100, 1000);
 pub(crate) struct AuditQuery {
     /// Root only: rows of this tenant.
     #[serde(alias = "tenant-id")]
+    #[arg(long)]
     tenant_id: Option<String>,
     #[serde(alias = "user-id")]
+    #[arg(long)]
     user_id: Option<String>,
     /// Exact.
+    #[arg(long)]
     username: Option<String>,
     /// For example `vend_credentials`.
+    #[arg(long)]
     action: Option<String>,
     /// For example `table`.
     #[serde(alias = "resource-type")]
+    #[arg(long)]
     resource_type: Option<String>,
     #[serde(alias = "resource-id")]
+    #[arg(long)]
     resource_id: Option<String>,
     /// Exact; of a table `catalog.namespace.table`.
     #[serde(alias = "resource-name")]
+    #[arg(long)]
     resource_name: Option<String>,
     /// RFC 3339, inclusive.
     #[serde(alias = "start-time")]
+    #[arg(long)]
     start_time: Option<String>,
     /// RFC 3339, inclusive.
     #[serde(alias = "end-time")]
+    #[arg(long)]
     end_time: Option<String>,
     /// `success`, `denied`, `failure` or `started`.
+    #[arg(long)]
     result: Option<String>,
     #[serde(alias = "request-id")]
+    #[arg(long)]
     request_id: Option<String>,
     /// 32 hexadecimal digits, as in `traceparent`.
     #[serde(alias = "trace-id")]
+    #[arg(long)]
     trace_id: Option<String>,
     /// At most 1000; 100 if absent.
     #[arg(skip)]
