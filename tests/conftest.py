@@ -6,6 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from harness import codes
 from harness.host import Host
 from harness.planted import Planted
 from harness.postgres import Postgres
@@ -56,7 +57,8 @@ def postgres(planted: Planted, servers: ExitStack) -> Postgres:
 
 @pytest.fixture(scope="session")
 def make_host(planted: Planted, servers: ExitStack) -> Iterator[Callable[..., Host]]:
-    """Makes hosts. When the run ends, each one's log, audit rows and database are searched for every planted secret."""
+    """Makes hosts. When the run ends, each one's log, audit rows and database are searched for every planted secret,
+    and each code that a reply had must be explained."""
     hosts: list[Host] = []
 
     def make(*arguments: object, **named: object) -> Host:
@@ -71,6 +73,8 @@ def make_host(planted: Planted, servers: ExitStack) -> Iterator[Callable[..., Ho
         for host in hosts:
             host.remove()
     assert not leaks, "planted secrets were found:\n" + "\n".join(leaks)
+    unknown = codes.SEEN.without_entry()
+    assert not unknown, "codes without an entry in host/TROUBLESHOOTING.md:\n" + "\n".join(unknown)
 
 
 @pytest.fixture(scope="session")

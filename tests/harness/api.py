@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 import requests
 
+from harness import codes
+
 if TYPE_CHECKING:
     from harness.planted import Planted
 
@@ -33,7 +35,9 @@ class Api:
         headers = {"User-Agent": "black-box/1"} | arguments.pop("headers", {})
         if self.token is not None:
             headers = {"Authorization": f"Bearer {self.token}"} | headers
-        return self._session.request(method, self.url + path, headers=headers, timeout=_TIMEOUT, **arguments)
+        reply = self._session.request(method, self.url + path, headers=headers, timeout=_TIMEOUT, **arguments)
+        codes.SEEN.note(self.url, reply)
+        return reply
 
     def expect(self, status: int | tuple[int, ...], method: str, path: str, **arguments: Any) -> Any:
         """The reply's body; an assertion with the whole reply if the status is another."""

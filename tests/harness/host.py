@@ -9,6 +9,7 @@ from pathlib import Path
 
 import requests
 
+from harness import codes
 from harness.api import Api
 from harness.planted import Planted, leaks_in_files
 from harness.postgres import Postgres
@@ -44,6 +45,8 @@ class Host:
         self.database_url = postgres.database() if postgres else None
         self.root_password = planted.password("root password")
         self.settings = self._defaults(seaweed) | (settings or {})
+        if self.settings.get("PANGOLIN_PLUGIN_DIR") == str(plugin_dir()):
+            codes.SEEN.watch(self.url)
 
     @property
     def url(self) -> str:
