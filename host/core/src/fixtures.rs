@@ -34,6 +34,7 @@ pub(crate) fn principal(grants: Vec<Grant>) -> Principal {
         grants: grants.into(),
         roles: [].into(),
         cut_off: None,
+        narrowed: false,
     }
 }
 

@@ -30,6 +30,7 @@ pub struct Authorised {
     scopes: Vec<Scope>,
     access: Access,
     may_be_unscoped: bool,
+    narrowed: bool,
     on_whole_warehouse: Access,
     cuts: Cuts,
 }
@@ -135,6 +136,12 @@ pub enum Denied {
          strategy that scopes"
     )]
     Unscoped(String),
+    /// What the holder's own identity opens is more than the token's roles do.
+    #[error(
+        "the strategy '{0}' mints what its caller's own identity at the store opens, and this token has some of its \
+         holder's roles only: ask with a token that is not narrowed; alternatives are presigned URLs and remote signing"
+    )]
+    Narrowed(String),
 }
 
 impl Denied {
@@ -148,7 +155,7 @@ impl Denied {
             Self::NotInTable(_) => "location-outside-table",
             Self::HostIdentity => "host-identity-refused",
             Self::Revoked => "revoked",
-            Self::Unscoped(_) | Self::BodyDecides => "unscoped-refused",
+            Self::Unscoped(_) | Self::Narrowed(_) | Self::BodyDecides => "unscoped-refused",
         }
     }
 }
@@ -183,6 +190,7 @@ pub fn authorise(
     Ok(Authorised {
         user_id: principal.user_id,
         principal: principal.username.clone(),
+        narrowed: principal.narrowed,
         may_be_unscoped: snapshot.warehouse.allow_unscoped || on_whole_warehouse(principal, snapshot) == Access::FULL,
         on_whole_warehouse: on_whole_warehouse(principal, snapshot),
         ..for_locations(snapshot, table, access)?
@@ -220,6 +228,7 @@ fn for_locations(snapshot: &CatalogSnapshot, table: &Table, access: Access) -> R
         scopes,
         access,
         may_be_unscoped: true,
+        narrowed: false,
         on_whole_warehouse: Access::FULL,
         cuts: Cuts::default(),
     })
@@ -245,12 +254,14 @@ pub fn require_inside(catalog_base: &Location, warehouse_base: &Location, locati
 /// Holds a vend against how narrow the strategy's credentials are (A22).
 ///
 /// A credential that honours the access and not the location is narrowed to the access that the
-/// caller holds on the whole warehouse.
+/// caller holds on the whole warehouse. What the caller's own identity opens goes to nobody who
+/// has less than the caller.
 ///
 /// # Errors
-/// [`Denied::Unscoped`].
+/// [`Denied::Unscoped`], [`Denied::Narrowed`].
 pub fn require_scoping(mut authorised: Authorised, strategy: &str, scoping: Scoping) -> Result<Authorised, Denied> {
     match scoping {
+        Scoping::Delegated if authorised.narrowed => Err(Denied::Narrowed(strategy.to_owned())),
         Scoping::Exact | Scoping::Delegated => Ok(authorised),
         Scoping::AccessOnly | Scoping::Unscoped if authorised.may_be_unscoped => Ok(authorised),
         Scoping::AccessOnly if authorised.on_whole_warehouse.read => {

@@ -95,6 +95,8 @@ pub struct Principal {
     pub token_expires_at: Option<UnixMillis>,
     /// What was minted for the principal up to then is served no more: it was revoked once.
     pub cut_off: Option<UnixMillis>,
+    /// Whether the token has some of its holder's roles instead of all that the holder may do.
+    pub narrowed: bool,
     /// Direct grants and those of the roles held; of a narrowed token only those of its roles.
     pub grants: Arc<[Grant]>,
     /// The roles held.

@@ -265,6 +265,7 @@ fn caller(ask: &Ask, scope: PermissionScope) -> Principal {
         grants: Arc::from([Grant { scope, actions }]),
         roles: Arc::from([]),
         cut_off: None,
+        narrowed: false,
     }
 }
 

@@ -168,6 +168,7 @@ pub(crate) fn of_account(record: &PrincipalRecord) -> Principal {
         token_id: None,
         token_expires_at: record.expires_at,
         cut_off: record.cut_off,
+        narrowed: false,
         grants: record.grants.clone(),
         roles: record.roles.clone(),
     }
@@ -188,6 +189,7 @@ pub(crate) fn root(state: &AppState) -> Principal {
         token_id: None,
         token_expires_at: None,
         cut_off: None,
+        narrowed: false,
         grants: [].into(),
         roles: [].into(),
     }

@@ -91,7 +91,7 @@ impl Catalogs {
 /// the strategy does not give one.
 fn gives_way(error: &CatalogError) -> bool {
     match error {
-        CatalogError::Vend(VendError::Denied(Denied::Unscoped(_))) => true,
+        CatalogError::Vend(VendError::Denied(Denied::Unscoped(_) | Denied::Narrowed(_))) => true,
         CatalogError::Vend(VendError::Strategy(cause)) => {
             matches!(cause.kind, StrategyErrorKind::Denied | StrategyErrorKind::Unsupported)
         }

@@ -176,6 +176,7 @@ impl World {
             grants: grants.into(),
             roles: Arc::from([]),
             cut_off: None,
+            narrowed: false,
         }
     }
 

@@ -70,7 +70,7 @@ impl Step {
             VendError::Denied(Denied::Missing(_)) => Some(Self::Access),
             VendError::Denied(Denied::HostIdentity) => Some(Self::HostIdentity),
             VendError::Denied(Denied::Outside(_) | Denied::NotInTable(_)) => Some(Self::Locations),
-            VendError::Denied(Denied::Unscoped(_) | Denied::BodyDecides) => Some(Self::Scoping),
+            VendError::Denied(Denied::Unscoped(_) | Denied::Narrowed(_) | Denied::BodyDecides) => Some(Self::Scoping),
             VendError::Denied(Denied::Revoked) => Some(Self::NotRevoked),
             VendError::LocationShared => Some(Self::LocationExclusive),
             VendError::StrategyMissing(_) => Some(Self::StrategyLoaded),

@@ -52,6 +52,7 @@ impl Cached {
             grants: [].into(),
             roles: [].into(),
             cut_off: None,
+            narrowed: false,
         };
         Self {
             vending: Arc::new(Vending::new(runtime, trail, locations, secrets, clock, settings)),

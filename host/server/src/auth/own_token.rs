@@ -56,7 +56,7 @@ pub(crate) async fn of_record(state: &AppState, record: &TokenRecord) -> Result<
     if let Some(roles) = &record.roles {
         let held = state.store.principal(record.user_id).await?;
         let (roles, grants) = held.map(|held| held.narrowed(roles)).unwrap_or_default();
-        principal = Principal { role: UserRole::TenantUser, roles, grants, ..principal };
+        principal = Principal { role: UserRole::TenantUser, narrowed: true, roles, grants, ..principal };
     }
     principal.token_id = Some(record.id);
     let account_ends = principal.token_expires_at.unwrap_or(record.expires_at);

@@ -30,6 +30,7 @@ fn principal(user: u128, role: UserRole, tenant_id: Option<TenantId>) -> Princip
         grants: [].into(),
         roles: [].into(),
         cut_off: None,
+        narrowed: false,
     }
 }
 

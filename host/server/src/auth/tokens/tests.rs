@@ -22,6 +22,7 @@ fn principal() -> Principal {
         grants: [].into(),
         roles: [].into(),
         cut_off: None,
+        narrowed: false,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::fixtures::{NOW, admin, grant, principal, table};
 use crate::id::UserId;
 use crate::lease::LeaseState::{Active, Lost, Revoked};
 use crate::permission::{Action, PermissionScope};
+use crate::policy::Denied;
 use crate::strategy::{Scoping, StrategyErrorKind};
 use crate::vend::VendError;
 
@@ -67,6 +68,21 @@ async fn what_the_callers_own_identity_opens_is_the_callers_own() {
     let two = bench.ask(&other, "orders", Access::READ, None).await.unwrap();
     assert_ne!(key_of(&one), key_of(&two));
     assert_eq!(key_of(&bench.ask(&reader, "orders", Access::READ, None).await.unwrap()), key_of(&one));
+}
+
+#[tokio::test]
+async fn what_the_callers_own_identity_opens_is_not_for_a_narrowed_token() {
+    let bench = bench();
+    *bench.vms.scoping.lock().unwrap() = Scoping::Delegated;
+    let reader = principal(vec![grant(PermissionScope::Tenant, &[Action::Read])]);
+    bench.ask(&reader, "orders", Access::READ, None).await.unwrap();
+    let mut narrowed = reader.clone();
+    narrowed.narrowed = true;
+    let refused = bench.ask(&narrowed, "orders", Access::READ, None).await;
+    assert!(matches!(refused, Err(VendError::Denied(Denied::Narrowed(_)))), "{refused:?}");
+    // Where the host narrows the credential itself, a narrowed token is as good as any.
+    *bench.vms.scoping.lock().unwrap() = Scoping::Exact;
+    bench.ask(&narrowed, "orders", Access::READ, None).await.unwrap();
 }
 
 #[tokio::test]

@@ -151,6 +151,7 @@ fn authorised(access: Access, allow_unscoped: bool) -> Authorised {
         grants: vec![Grant { scope, actions: vec![Action::All] }].into(),
         roles: [].into(),
         cut_off: None,
+        narrowed: false,
     };
     let snapshot = CatalogSnapshot {
         warehouse_catalogs: Arc::new([catalog.id]),
