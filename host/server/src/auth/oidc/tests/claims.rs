@@ -1,13 +1,14 @@
 use serde_json::{Map, Value, json};
 
 use super::super::claims::check;
+use super::issuer::object;
 use super::{ISSUER, NOW, settings};
 use crate::auth::Refusal;
 
 fn claims(change: Value) -> Map<String, Value> {
     let seconds = NOW.0 / 1000;
-    let mut claims = json!({"iss": ISSUER, "aud": "pangolin", "exp": seconds + 60}).as_object().unwrap().clone();
-    claims.extend(change.as_object().unwrap().clone());
+    let mut claims = object(json!({"iss": ISSUER, "aud": "pangolin", "exp": seconds + 60}));
+    claims.extend(object(change));
     claims.retain(|_, value| !value.is_null());
     claims
 }

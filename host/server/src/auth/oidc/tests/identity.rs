@@ -1,17 +1,14 @@
 use std::collections::BTreeMap;
 
 use pangolin_core::id::TenantId;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::super::identity::{Identity, NotAdmitted, read};
+use super::issuer::object;
 use super::{TENANT, settings};
 use crate::config::{IssuerSettings, MappedRole, TenantRule};
 
 const OTHER: TenantId = TenantId(uuid::Uuid::from_u128(0xb));
-
-fn claims(value: Value) -> Map<String, Value> {
-    value.as_object().unwrap().clone()
-}
 
 fn with_roles(claim: &str) -> IssuerSettings {
     let named = |name: &str| MappedRole::Named(name.to_owned());
@@ -25,8 +22,8 @@ fn with_roles(claim: &str) -> IssuerSettings {
 }
 
 fn given(settings: &IssuerSettings, more: Value) -> (bool, Vec<String>) {
-    let mut all = claims(json!({"sub": "ada"}));
-    all.extend(claims(more));
+    let mut all = object(json!({"sub": "ada"}));
+    all.extend(object(more));
     let Identity { administrator, roles, .. } = read(&all, settings).unwrap();
     (administrator, roles)
 }
@@ -73,7 +70,7 @@ fn a_tenant_is_fixed_or_listed() {
         BTreeMap::from([("acme".to_owned(), TENANT), ("other".to_owned(), OTHER), ("old".to_owned(), TENANT)]);
     let by_claim = IssuerSettings { tenant: TenantRule::Claim { claim: "org.name".to_owned(), tenants }, ..settings() };
     let of = |value: Value| {
-        read(&claims(json!({"sub": "ada", "org": {"name": value}})), &by_claim).map(|found| found.tenant)
+        read(&object(json!({"sub": "ada", "org": {"name": value}})), &by_claim).map(|found| found.tenant)
     };
     assert_eq!(of(json!("acme")), Ok(TENANT));
     assert_eq!(of(json!(["other", "unknown"])), Ok(OTHER));
@@ -85,13 +82,13 @@ fn a_tenant_is_fixed_or_listed() {
     }
     // The UUID itself is no value that was listed.
     assert_eq!(of(json!(TENANT.to_string())), Err(NotAdmitted::NoTenantRule));
-    assert_eq!(read(&claims(json!({"sub": "ada"})), &settings()).unwrap().tenant, TENANT);
+    assert_eq!(read(&object(json!({"sub": "ada"})), &settings()).unwrap().tenant, TENANT);
 }
 
 #[test]
 fn a_subject_and_a_name_are_needed() {
     for subject in [json!(null), json!(""), json!(7), json!("x".repeat(256)), json!("a\nb")] {
-        assert_eq!(read(&claims(json!({"sub": subject})), &settings()), Err(NotAdmitted::NoSubject), "{subject}");
+        assert_eq!(read(&object(json!({"sub": subject})), &settings()), Err(NotAdmitted::NoSubject), "{subject}");
     }
     let by_mail = IssuerSettings { username_claim: "email".to_owned(), ..settings() };
     for name in [
@@ -103,10 +100,10 @@ fn a_subject_and_a_name_are_needed() {
         json!(["ada"]),
         json!("SYSTEM"),
     ] {
-        let found = read(&claims(json!({"sub": "s", "email": name})), &by_mail);
+        let found = read(&object(json!({"sub": "s", "email": name})), &by_mail);
         assert_eq!(found, Err(NotAdmitted::NoName), "{name}");
     }
-    let found = read(&claims(json!({"sub": "s-1", "email": "ada@example.com", "iat": 12})), &by_mail).unwrap();
+    let found = read(&object(json!({"sub": "s-1", "email": "ada@example.com", "iat": 12})), &by_mail).unwrap();
     assert_eq!((found.username.as_str(), found.external.subject.as_str()), ("ada@example.com", "s-1"));
     assert_eq!(found.issued_at.0, 12_000);
 }

@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pangolin_egress::{EgressClient, EgressError, Request, Response, Upstream};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::Semaphore;
 
 use super::ISSUER;
@@ -39,6 +39,14 @@ pub(super) fn b64(data: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(data)
 }
 
+/// The members of an object.
+pub(super) fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(members) => members,
+        other => panic!("no object: {other}"),
+    }
+}
+
 impl Key {
     /// The public half, with these members beside it.
     pub(super) fn jwk(&self, more: Value) -> Value {
@@ -56,7 +64,7 @@ impl Key {
             Self::Ed25519(pair) => json!({"kty": "OKP", "crv": "Ed25519", "x": b64(pair.public_key())}),
         };
         let members = jwk.as_object_mut().unwrap();
-        members.extend(more.as_object().unwrap().clone());
+        members.extend(object(more));
         members.retain(|_, value| !value.is_null());
         jwk
     }
