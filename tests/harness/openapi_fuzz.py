@@ -12,6 +12,7 @@ import hypothesis
 import schemathesis
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation import derive_operation_seed
 from schemathesis.generation.hypothesis.builder import HypothesisTestConfig, HypothesisTestMode, create_test
 from schemathesis.specs.openapi.checks import (
@@ -45,6 +46,8 @@ CHECKS = [
 # What is shown to them ends, or may.
 ENDS_SESSION = ("/users/logout", "/tokens/rotate", "/auth/revoke", "/auth/revoke/{jti}", "/tokens/{jti}")
 ABSENT_ID = "00000000-dead-4bad-8bad-00000000dead"
+# Query parameters that `aimed` fills in.
+AIMED = {"access", "location", "user"}
 _SEED = 5
 _QUIET = [*hypothesis.HealthCheck]
 
@@ -161,7 +164,7 @@ class Fuzz:
             reply = case.call(headers=self.caller.headers())
             if reply.status_code < 300:
                 self.done.add(case.operation.label)
-            case.validate_response(reply, checks=CHECKS)
+            case.validate_response(reply, checks=[check for check in CHECKS if _fits(check, case)])
         except FailureGroup as group:
             for failure in group.exceptions:
                 self._note(failure, case)
@@ -176,6 +179,17 @@ class Fuzz:
 
     def report(self) -> str:
         return "\n\n".join(f"## {kind}\n{example}" for kind, example in sorted(self.wrong.items()))
+
+
+def _fits(check: Any, case: schemathesis.Case) -> bool:
+    """A path is text, and what `aimed` put there is narrower than what the host takes."""
+    if check is not negative_data_rejection or case.meta is None:
+        return True
+    if case.operation.path.endswith("/tables/{table}/metrics"):
+        return False  # Reports are not read.
+    components = case.meta.components.items()
+    wrong = {where for where, how in components if how.mode.is_negative}
+    return ParameterLocation.PATH not in wrong and not (ParameterLocation.QUERY in wrong and AIMED & set(case.query or {}))
 
 
 def document_of(host: Host) -> dict[str, Any]:

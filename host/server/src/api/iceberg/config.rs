@@ -10,7 +10,7 @@ use crate::error::iceberg::IcebergError;
 use crate::state::AppState;
 
 /// Every route of a catalog, exactly: clients call nothing that is not in this list.
-const ENDPOINTS: [&str; 21] = [
+const ENDPOINTS: [&str; 22] = [
     "GET /v1/{prefix}/namespaces",
     "POST /v1/{prefix}/namespaces",
     "GET /v1/{prefix}/namespaces/{namespace}",
@@ -27,6 +27,7 @@ const ENDPOINTS: [&str; 21] = [
     "POST /v1/{prefix}/namespaces/{namespace}/tables/{table}/metrics",
     "GET /v1/{prefix}/namespaces/{namespace}/tables/{table}/credentials",
     "POST /v1/{prefix}/namespaces/{namespace}/tables/{table}/credentials",
+    "GET /v1/{prefix}/namespaces/{namespace}/tables/{table}/credentials/explain",
     "GET /v1/{prefix}/namespaces/{namespace}/tables/{table}/presign",
     "POST /v1/{prefix}/namespaces/{namespace}/tables/{table}/sign",
     "POST /v1/{prefix}/tables/rename",

@@ -41,7 +41,7 @@ pub(super) fn access(text: Option<&str>) -> Result<Access, CatalogError> {
 /// A credential as Iceberg clients read it.
 #[utoipa::path(get, path = "/v1/{prefix}/namespaces/{namespace}/tables/{table}/credentials", tag = "iceberg",
     params(("prefix" = String, Path), ("namespace" = String, Path), ("table" = String, Path),
-        ("access" = Option<String>, Query), ("ttl" = Option<u32>, Query)),
+        ("access" = Option<String>, Query), ("ttl" = Option<i64>, Query, minimum = 1, maximum = 4294967295_i64)),
     responses((status = 200, body = shape::Credentials), (status = 404),
         (status = 409, description = "the strategy has no more to give"), (status = 422),
         (status = 502, description = "the strategy's service refused or failed")))]
@@ -61,7 +61,7 @@ pub(super) async fn credentials(
 /// The same credential under the plain names of its cloud.
 #[utoipa::path(post, path = "/v1/{prefix}/namespaces/{namespace}/tables/{table}/credentials", tag = "iceberg",
     params(("prefix" = String, Path), ("namespace" = String, Path), ("table" = String, Path),
-        ("access" = Option<String>, Query), ("ttl" = Option<u32>, Query)),
+        ("access" = Option<String>, Query), ("ttl" = Option<i64>, Query, minimum = 1, maximum = 4294967295_i64)),
     responses((status = 200, body = shape::FlatCredential), (status = 404),
         (status = 409, description = "the strategy has no more to give"), (status = 422),
         (status = 502, description = "the strategy's service refused or failed")))]

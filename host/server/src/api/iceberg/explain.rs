@@ -39,7 +39,7 @@ impl ExplainQuery {
 #[utoipa::path(get, path = "/v1/{prefix}/namespaces/{namespace}/tables/{table}/credentials/explain", tag = "iceberg",
     params(("prefix" = String, Path), ("namespace" = String, Path), ("table" = String, Path),
         ("access" = Option<String>, Query, description = "read, read-write or read-write-delete (default)"),
-        ("ttl" = Option<u32>, Query, description = "seconds"),
+        ("ttl" = Option<i64>, Query, minimum = 1, maximum = 4294967295_i64, description = "seconds"),
         ("user" = Option<String>, Query, description = "identifier or name; administrators of the tenant only")),
     responses((status = 200, body = Value, description = "allowed, grants, checks, strategy, ttl, would, outcome"),
         (status = 404, description = "no such table or user, or none that the caller may see")))]

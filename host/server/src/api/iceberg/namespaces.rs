@@ -27,7 +27,7 @@ pub(super) struct ParentQuery {
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = CreateNamespaceRequest)]
 struct CreateNamespace {
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = shape::NamespaceName)]
     namespace: NamespacePath,
     #[serde(default)]
     #[schema(value_type = HashMap<String, String>)]

@@ -33,7 +33,7 @@ impl PresignQuery {
     params(("prefix" = String, Path), ("namespace" = String, Path), ("table" = String, Path),
         ("location" = String, Query, description = "the object, for example s3://bucket/path/file.parquet"),
         ("method" = Option<String>, Query, description = "GET (default), HEAD, PUT or DELETE"),
-        ("ttl" = Option<u32>, Query, description = "seconds, at most 604800 and what the credential lives")),
+        ("ttl" = Option<i64>, Query, minimum = 1, maximum = 4294967295_i64, description = "seconds, at most 604800 and what the credential lives")),
     responses((status = 200, body = shape::PresignedUrl), (status = 404),
         (status = 409, description = "the strategy has no more to give"), (status = 422),
         (status = 502, description = "the strategy's service refused or failed")))]

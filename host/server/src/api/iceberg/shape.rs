@@ -40,6 +40,23 @@ pub(super) struct TableList {
     next_page_token: Option<String>,
 }
 
+/// A namespace as requests may spell it.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(super) enum NamespaceName {
+    Levels(Vec<String>),
+    /// Joined by dots.
+    Joined(String),
+}
+
+/// Names a table in a request.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AskedTable)]
+struct AskedTable {
+    namespace: NamespaceName,
+    name: String,
+}
+
 /// Names a table.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TableIdentifier)]
@@ -116,7 +133,7 @@ pub(super) struct Transaction {
 /// A commit to one of several tables.
 #[derive(Serialize, ToSchema)]
 struct TableChange {
-    identifier: TableName,
+    identifier: AskedTable,
     #[schema(value_type = Vec<Object>)]
     requirements: Vec<Value>,
     #[schema(value_type = Vec<Object>)]
@@ -138,8 +155,8 @@ pub(super) struct RegisterTable {
 #[derive(Serialize, ToSchema)]
 #[schema(as = RenameTableRequest)]
 pub(super) struct RenameTable {
-    source: TableName,
-    destination: TableName,
+    source: AskedTable,
+    destination: AskedTable,
 }
 
 /// A table, and what a client needs to read it.
@@ -261,5 +278,5 @@ pub(super) struct PropertiesChanged {
 
 /// A report of a scan or a commit.
 #[derive(Serialize, ToSchema)]
-#[schema(as = ReportMetricsRequest, value_type = Object)]
+#[schema(as = ReportMetricsRequest)]
 pub(super) struct Report(Value);

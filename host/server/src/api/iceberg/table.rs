@@ -122,7 +122,7 @@ pub(super) async fn drop_table(
 
 /// Takes a client's report of a scan or a commit. It is not kept.
 #[utoipa::path(post, path = "/v1/{prefix}/namespaces/{namespace}/tables/{table}/metrics", tag = "iceberg",
-    params(("prefix" = String, Path), ("namespace" = String, Path), ("table" = String, Path)), request_body = shape::Report,
+    params(("prefix" = String, Path), ("namespace" = String, Path), ("table" = String, Path)), request_body = Option<shape::Report>,
     responses((status = 204), (status = 404)))]
 pub(super) async fn report_metrics(
     State(state): State<AppState>,
