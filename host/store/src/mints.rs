@@ -95,7 +95,7 @@ impl Store {
         let ended = sql("DELETE FROM mints WHERE expires_at < $1").bind(now.plus_seconds(-SLACK_SECONDS).0);
         let pruned = self.db().execute(ended).await.map_err(backend)?;
         let marks = sql("DELETE FROM cut_offs WHERE cut_at < $1 AND NOT EXISTS \
-             (SELECT 1 FROM revocations WHERE revocations.target = cut_offs.target)")
+             (SELECT 1 FROM revocations WHERE revocations.kind = cut_offs.kind AND revocations.target = cut_offs.target)")
         .bind(now.plus_seconds(-MARKS_SECONDS).0);
         Ok(pruned + self.db().execute(marks).await.map_err(backend)?)
     }
@@ -127,6 +127,7 @@ struct About {
     text: &'static str,
     target: String,
     warehouse: String,
+    tenant: String,
     now: i64,
     until: i64,
 }
@@ -135,27 +136,29 @@ impl About {
     fn new(revocation: &Revocation, now: UnixMillis) -> Self {
         let text = match revocation.kind {
             RevokedKind::Principal => {
-                "lease_id IS NULL AND user_id = $1 AND user_id <> $2 AND (expires_at IS NULL OR expires_at > $3) \
-                 AND issued_at <= $4"
+                "tenant_id = $5 AND lease_id IS NULL AND user_id = $1 AND user_id <> $2 \
+                 AND (expires_at IS NULL OR expires_at > $3) AND issued_at <= $4"
             }
             RevokedKind::Warehouse => {
-                "lease_id IS NULL AND warehouse_id = $1 AND warehouse_id = $2 \
+                "tenant_id = $5 AND lease_id IS NULL AND warehouse_id = $1 AND warehouse_id = $2 \
                  AND (expires_at IS NULL OR expires_at > $3) AND issued_at <= $4"
             }
             // What opens the whole warehouse opens this table too.
             RevokedKind::Table => {
-                "lease_id IS NULL AND (table_id = $1 OR (warehouse_id = $2 AND unscoped = 1)) \
+                "tenant_id = $5 AND lease_id IS NULL AND (table_id = $1 OR (warehouse_id = $2 AND unscoped = 1)) \
                  AND (expires_at IS NULL OR expires_at > $3) AND issued_at <= $4"
             }
         };
         let warehouse = revocation.warehouse_id.map(|id| id.to_string()).unwrap_or_default();
         let until = revocation.lifted_at.map_or(i64::MAX, |at| at.0);
-        Self { text, target: revocation.target.to_string(), warehouse, now: now.0, until }
+        let (target, tenant) = (revocation.target.to_string(), revocation.tenant_id.to_string());
+        Self { text, target, warehouse, tenant, now: now.0, until }
     }
 
     fn query(&self, text: String) -> Query<'static, Any, AnyArguments> {
         let query = sqlx::query(AssertSqlSafe(text));
-        query.bind(self.target.clone()).bind(self.warehouse.clone()).bind(self.now).bind(self.until)
+        let query = query.bind(self.target.clone()).bind(self.warehouse.clone()).bind(self.now).bind(self.until);
+        query.bind(self.tenant.clone())
     }
 }
 

@@ -8,6 +8,7 @@ use pangolin_core::permission::Grant;
 use pangolin_core::ports::StoreError;
 use pangolin_core::principal::AccountKind;
 use pangolin_core::record::User;
+use pangolin_core::revocation::RevokedKind;
 
 use crate::generation::Slot;
 use crate::store::Store;
@@ -71,7 +72,7 @@ impl Store {
             AccountKind::Service => self.end_of_service_user(user).await?,
             AccountKind::Person | AccountKind::External => None,
         };
-        let cut = self.cut_now(user.0).await?;
+        let cut = self.cut_now(RevokedKind::Principal, user.0).await?;
         let principal = Arc::new(PrincipalRecord {
             user: record,
             expires_at,

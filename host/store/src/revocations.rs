@@ -77,20 +77,24 @@ impl Store {
             .bind(wanted.revoked_at.0);
         if tx.execute(insert).await.map_err(crate::error::on_write("revocation", "tenant"))? == 0 {
             drop(tx);
-            return self.standing_revocation(&target).await;
+            return self.standing_revocation(wanted).await;
         }
         let mut tokens = 0;
         if is_principal {
             tx.raise([Slot::Tokens]).await?;
             tokens = tokens::revoke_all_of(&mut tx, UserId(wanted.target), now).await?;
         }
-        cut_off(&mut tx, Gone::of(wanted), now, []).await?;
+        cut_off(&mut tx, wanted.tenant_id, Gone::of(wanted), now, []).await?;
         tx.commit().await?;
         Ok(Revoked { revocation: wanted.clone(), stood: false, tokens })
     }
 
-    async fn standing_revocation(&self, target: &str) -> Result<Revoked, StoreError> {
-        let select = sql("SELECT * FROM revocations WHERE target = $1 AND lifted_at IS NULL").bind(target);
+    async fn standing_revocation(&self, wanted: &Revocation) -> Result<Revoked, StoreError> {
+        let select = sql("SELECT * FROM revocations WHERE tenant_id = $1 AND kind = $2 AND target = $3 \
+             AND lifted_at IS NULL")
+        .bind(wanted.tenant_id.to_string())
+        .bind(wanted.kind.as_str())
+        .bind(wanted.target.to_string());
         // Lifted between the two questions: to be asked for again.
         let found = self.db().optional(select).await?.ok_or(StoreError::Conflict("revocation"))?;
         Ok(Revoked { revocation: read(&found)?, stood: true, tokens: 0 })
@@ -172,16 +176,18 @@ impl Store {
         let since = revocation.revoked_at.0;
         let until = revocation.lifted_at.map_or(i64::MAX, |at| at.0);
         let concerned = format!(
-            "FROM leases WHERE {} AND (revoked_at IS NULL OR revoked_at >= $2) AND started_at <= $3 \
+            "FROM leases WHERE {} AND (revoked_at IS NULL OR revoked_at >= $3) AND started_at <= $4 \
              AND (state <> 'lost' OR next_attempt_at IS NOT NULL)",
             gone.leases()
         );
-        let target = revocation.target.to_string();
-        let ask = |text: String, target: String| sqlx::query(AssertSqlSafe(text)).bind(target).bind(since).bind(until);
-        let counted = ask(format!("SELECT COUNT(*) AS leases {concerned}"), target.clone());
+        let (target, tenant) = (revocation.target.to_string(), revocation.tenant_id.to_string());
+        let ask = |text: String| {
+            let query = sqlx::query(AssertSqlSafe(text)).bind(target.clone()).bind(tenant.clone());
+            query.bind(since).bind(until)
+        };
+        let counted = ask(format!("SELECT COUNT(*) AS leases {concerned}"));
         let count = self.db().optional(counted).await?.map(|found| row::int(&found, "leases")).transpose()?;
-        let select =
-            ask(format!("SELECT * {concerned} ORDER BY started_at DESC, id DESC LIMIT {SHOWN_LEASES}"), target);
+        let select = ask(format!("SELECT * {concerned} ORDER BY started_at DESC, id DESC LIMIT {SHOWN_LEASES}"));
         let leases: Result<Vec<Lease>, StoreError> = self.db().all(select).await?.iter().map(leases::read).collect();
         Ok((leases?, u64::try_from(count.unwrap_or_default()).unwrap_or_default()))
     }

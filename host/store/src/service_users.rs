@@ -117,7 +117,7 @@ impl Store {
         tx.execute(update).await.map_err(backend)?;
         if !*active {
             tokens::revoke_all_of(&mut tx, *id, self.inner.clock.now()).await?;
-            cut_off(&mut tx, Gone::User(*id), self.inner.clock.now(), []).await?;
+            cut_off(&mut tx, *tenant_id, Gone::User(*id), self.inner.clock.now(), []).await?;
         }
         tx.commit().await
     }

@@ -9,7 +9,7 @@ use pangolin_core::lease::{ActiveLease, ResourceKey};
 use pangolin_core::location::Location;
 use pangolin_core::ports::StoreError;
 use pangolin_core::record::{CatalogSnapshot, Table, TokenRecord};
-use pangolin_core::revocation::Cut;
+use pangolin_core::revocation::{Cut, RevokedKind};
 use pangolin_core::warehouse::Warehouse;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
@@ -62,7 +62,7 @@ pub(crate) struct Inner {
     pub(crate) tables: Snapshots<TableKey, Table>,
     pub(crate) exclusive: Snapshots<TableId, Vec<Location>>,
     pub(crate) leases: Snapshots<ResourceKey, Vec<ActiveLease>>,
-    pub(crate) cuts: Snapshots<Uuid, Cut>,
+    pub(crate) cuts: Snapshots<(RevokedKind, Uuid), Cut>,
     /// The name of this host.
     pub(crate) host: String,
     /// Tells this process from one that had the database before.

@@ -113,9 +113,12 @@ impl Store {
     pub(crate) async fn delete_table(&self, catalog: CatalogId, id: TableId) -> Result<(), StoreError> {
         let mut tx = Tx::begin(self.db()).await?;
         let (namespace, name) = lock(&mut tx, catalog, id).await?;
+        let select = sql("SELECT tenant_id FROM catalogs WHERE id = $1").bind(catalog.to_string());
+        let tenant = tx.optional(select).await?.ok_or(StoreError::NotFound("catalog"))?;
+        let tenant = row::parsed(&tenant, "tenant_id")?;
         tx.execute(sql("DELETE FROM tables WHERE id = $1").bind(id.to_string())).await.map_err(backend)?;
         let also = [Slot::of_table(catalog, &namespace.dotted(), &name), Slot::of_locations(catalog)];
-        cut_off(&mut tx, Gone::DroppedTable(id), self.inner.clock.now(), also).await?;
+        cut_off(&mut tx, tenant, Gone::DroppedTable(id), self.inner.clock.now(), also).await?;
         tx.commit().await
     }
 

@@ -85,7 +85,7 @@ impl Store {
             return Err(StoreError::NotFound("user"));
         }
         if !user.active {
-            cut_off(&mut tx, Gone::User(user.id), self.inner.clock.now(), []).await?;
+            cut_off(&mut tx, user.tenant_id, Gone::User(user.id), self.inner.clock.now(), []).await?;
         }
         tx.commit().await
     }
@@ -98,11 +98,11 @@ impl Store {
         let mut tx = Tx::management(self.db()).await?;
         tx.raise([Slot::Tokens]).await?;
         tokens::revoke_all_of(&mut tx, id, self.inner.clock.now()).await?;
-        let delete = sql("DELETE FROM users WHERE id = $1").bind(id.to_string());
-        if tx.execute(delete).await.map_err(backend)? == 0 {
-            return Err(StoreError::NotFound("user"));
-        }
-        cut_off(&mut tx, Gone::User(id), self.inner.clock.now(), []).await?;
+        let select = sql("SELECT tenant_id FROM users WHERE id = $1").bind(id.to_string());
+        let found = tx.optional(select).await?.ok_or(StoreError::NotFound("user"))?;
+        let tenant: TenantId = row::parsed(&found, "tenant_id")?;
+        tx.execute(sql("DELETE FROM users WHERE id = $1").bind(id.to_string())).await.map_err(backend)?;
+        cut_off(&mut tx, tenant, Gone::User(id), self.inner.clock.now(), []).await?;
         tx.commit().await
     }
 

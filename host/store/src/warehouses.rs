@@ -207,7 +207,7 @@ impl Store {
             return Err(StoreError::NotFound("warehouse"));
         }
         let gone = Gone::Warehouse(row::parsed(&found, "id")?);
-        cut_off(&mut tx, gone, self.inner.clock.now(), []).await?;
+        cut_off(&mut tx, tenant, gone, self.inner.clock.now(), []).await?;
         tx.commit().await
     }
 }

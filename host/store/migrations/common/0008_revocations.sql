@@ -15,15 +15,18 @@ CREATE TABLE revocations (
     lifted_by KEY_TEXT,
     lifted_at BIGINT
 );
-CREATE UNIQUE INDEX revocations_standing ON revocations (target) WHERE lifted_at IS NULL;
+CREATE UNIQUE INDEX revocations_standing ON revocations (tenant_id, kind, target) WHERE lifted_at IS NULL;
 CREATE INDEX revocations_target ON revocations (target);
 CREATE INDEX revocations_tenant ON revocations (tenant_id, revoked_at);
 
 -- Up to which mark nothing that was minted for a user, a warehouse or a table is served: it was
--- revoked then, deactivated, deleted or dropped. The mark of a target only grows.
+-- revoked then, deactivated, deleted or dropped. The mark of a target only grows. By kind: whoever
+-- makes a table chooses its identifier, and may choose that of a user or of a warehouse.
 CREATE TABLE cut_offs (
-    target KEY_TEXT PRIMARY KEY,
-    cut_at BIGINT NOT NULL
+    kind KEY_TEXT NOT NULL,
+    target KEY_TEXT NOT NULL,
+    cut_at BIGINT NOT NULL,
+    PRIMARY KEY (kind, target)
 );
 CREATE INDEX cut_offs_age ON cut_offs (cut_at);
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use pangolin_core::ports::{Revocations, StoreError};
-use pangolin_core::revocation::{Cut, Cuts, Mint, Targets};
+use pangolin_core::revocation::{Cut, Cuts, Mint, RevokedKind, Targets};
 use sqlx::any::AnyRow;
 use uuid::Uuid;
 
@@ -18,29 +18,28 @@ impl Revocations for Store {
     async fn cuts(&self, of: Targets) -> Result<Cuts, StoreError> {
         let Targets { user, warehouse, table } = of;
         Ok(Cuts {
-            principal: self.cut(user.0).await?,
-            warehouse: self.cut(warehouse.0).await?,
-            table: self.cut(table.0).await?,
+            principal: self.cut(RevokedKind::Principal, user.0).await?,
+            warehouse: self.cut(RevokedKind::Warehouse, warehouse.0).await?,
+            table: self.cut(RevokedKind::Table, table.0).await?,
         })
     }
 
     async fn cuts_now(&self, of: Targets) -> Result<Cuts, StoreError> {
-        let select = sql("SELECT c.target, c.cut_at, r.id AS standing FROM cut_offs c \
-             LEFT JOIN revocations r ON r.target = c.target AND r.lifted_at IS NULL WHERE c.target IN ($1, $2, $3)")
+        let select = sql("SELECT c.kind, c.cut_at, r.id AS standing FROM cut_offs c \
+             LEFT JOIN revocations r ON r.kind = c.kind AND r.target = c.target AND r.lifted_at IS NULL \
+             WHERE (c.kind = 'principal' AND c.target = $1) OR (c.kind = 'warehouse' AND c.target = $2) \
+             OR (c.kind = 'table' AND c.target = $3)")
         .bind(of.user.to_string())
         .bind(of.warehouse.to_string())
         .bind(of.table.to_string());
         let mut cuts = Cuts::default();
         for found in self.db().all(select).await? {
-            let target: Uuid = row::parsed(&found, "target")?;
-            let cut = read(&found)?;
-            for (id, place) in
-                [(of.user.0, &mut cuts.principal), (of.warehouse.0, &mut cuts.warehouse), (of.table.0, &mut cuts.table)]
-            {
-                if id == target {
-                    *place = cut;
-                }
-            }
+            let place = match row::word(&found, "kind")? {
+                RevokedKind::Principal => &mut cuts.principal,
+                RevokedKind::Warehouse => &mut cuts.warehouse,
+                RevokedKind::Table => &mut cuts.table,
+            };
+            *place = read(&found)?;
         }
         Ok(cuts)
     }
@@ -54,20 +53,22 @@ impl Revocations for Store {
 
 impl Store {
     /// How it stands with one target. Warm: from memory.
-    pub(crate) async fn cut(&self, target: Uuid) -> Result<Cut, StoreError> {
+    pub(crate) async fn cut(&self, kind: RevokedKind, target: Uuid) -> Result<Cut, StoreError> {
         let generation = self.db().generation(Slot::of_cut(target)).await?;
-        if let Some(known) = self.inner.cuts.get(&target, generation) {
+        if let Some(known) = self.inner.cuts.get(&(kind, target), generation) {
             return Ok(*known);
         }
-        let cut = Arc::new(self.cut_now(target).await?);
-        self.inner.cuts.keep(target, generation, &cut);
+        let cut = Arc::new(self.cut_now(kind, target).await?);
+        self.inner.cuts.keep((kind, target), generation, &cut);
         Ok(*cut)
     }
 
     /// The same, from the database.
-    pub(crate) async fn cut_now(&self, target: Uuid) -> Result<Cut, StoreError> {
+    pub(crate) async fn cut_now(&self, kind: RevokedKind, target: Uuid) -> Result<Cut, StoreError> {
         let select = sql("SELECT c.cut_at, r.id AS standing FROM cut_offs c \
-             LEFT JOIN revocations r ON r.target = c.target AND r.lifted_at IS NULL WHERE c.target = $1")
+             LEFT JOIN revocations r ON r.kind = c.kind AND r.target = c.target AND r.lifted_at IS NULL \
+             WHERE c.kind = $1 AND c.target = $2")
+        .bind(kind.as_str())
         .bind(target.to_string());
         self.db().optional(select).await?.as_ref().map(read).transpose().map(Option::unwrap_or_default)
     }

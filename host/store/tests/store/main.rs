@@ -130,6 +130,8 @@ suite! {
         revocations::leases_end_with_whom_they_were_handed_to,
         revocations::a_dropped_table_ends_what_serves_no_other,
         revocations::deactivated_and_deleted_users_are_cut_off,
+        revocations::the_identifier_of_a_table_cuts_off_nothing_else,
+        revocations::a_tenant_reaches_no_other_by_the_identifier_of_a_table,
         revocations::warm_cuts_run_no_sql,
         leases::a_lease_is_kept_from_its_intent_to_its_end,
         leases::what_is_secret_of_a_lease_is_sealed_in_its_place,

@@ -6,6 +6,7 @@ use pangolin_core::access::Access;
 use pangolin_core::id::{LeaseId, RevocationId, TableId, TenantId, UserId, WarehouseId};
 use pangolin_core::lease::LeaseState;
 use pangolin_core::ports::{CatalogStore, LeaseBook, NewTable, Revocations};
+use pangolin_core::record::Table;
 use pangolin_core::revocation::{Cut, Issued, Mint, Revocation, RevokedKind, Targets};
 use pangolin_core::warehouse::Warehouse;
 use pangolin_store::{Consistency, OffsetPage, RevocationFilter, Store};
@@ -33,9 +34,9 @@ fn revocation(tenant: TenantId, kind: RevokedKind, target: Uuid) -> Revocation {
     }
 }
 
-fn mint(of: Targets) -> Mint {
+fn mint(tenant: TenantId, of: Targets) -> Mint {
     Mint {
-        tenant_id: TenantId(Uuid::from_u128(1)),
+        tenant_id: tenant,
         warehouse_id: of.warehouse,
         warehouse: "lake".to_owned(),
         table_id: of.table,
@@ -62,35 +63,40 @@ fn targets() -> Targets {
     Targets { user: UserId::generate(), warehouse: WarehouseId::generate(), table: TableId::generate() }
 }
 
-async fn cut(store: &Store, target: Uuid) -> Cut {
-    let of = Targets { user: UserId(target), warehouse: WarehouseId(Uuid::nil()), table: TableId(Uuid::nil()) };
+async fn cut(store: &Store, kind: RevokedKind, target: Uuid) -> Cut {
+    // All three have the same identifier: each is itself.
+    let of = Targets { user: UserId(target), warehouse: WarehouseId(target), table: TableId(target) };
     let cuts = store.cuts(of).await.unwrap();
     assert_eq!(cuts, store.cuts_now(of).await.unwrap(), "memory and database say the same");
-    cuts.principal
+    match kind {
+        RevokedKind::Principal => cuts.principal,
+        RevokedKind::Warehouse => cuts.warehouse,
+        RevokedKind::Table => cuts.table,
+    }
 }
 
 pub(crate) async fn a_revocation_stands_once_and_is_lifted(db: TestDb) {
     let store = &db.store;
     let tenant = make::stored_tenant(store, "acme").await.id;
     let table = Uuid::now_v7();
-    assert_eq!(cut(store, table).await, Cut::default());
+    assert_eq!(cut(store, RevokedKind::Table, table).await, Cut::default());
     let wanted = revocation(tenant, RevokedKind::Table, table);
     let first = store.revoke(&wanted).await.unwrap();
     assert!(!first.stood && first.revocation == wanted);
-    let standing = cut(store, table).await;
+    let standing = cut(store, RevokedKind::Table, table).await;
     assert!(standing.standing && standing.at.is_some());
     let again = store.revoke(&revocation(tenant, RevokedKind::Table, table)).await.unwrap();
     assert!(again.stood && again.revocation == wanted, "the first one stands, with its reason");
-    assert_eq!(cut(store, table).await, standing);
+    assert_eq!(cut(store, RevokedKind::Table, table).await, standing);
 
     store.lift_revocation(&wanted, UserId::ROOT, NOW.plus_seconds(5)).await.unwrap();
     store.lift_revocation(&wanted, UserId::SYSTEM, NOW.plus_seconds(9)).await.unwrap();
     let lifted = store.revocation(Some(tenant), wanted.id).await.unwrap().unwrap();
     assert_eq!((lifted.lifted_by, lifted.lifted_at), (Some(UserId::ROOT), Some(NOW.plus_seconds(5))));
-    assert_eq!(cut(store, table).await, Cut { standing: false, ..standing }, "the mark stays");
+    assert_eq!(cut(store, RevokedKind::Table, table).await, Cut { standing: false, ..standing }, "the mark stays");
     let second = store.revoke(&revocation(tenant, RevokedKind::Table, table)).await.unwrap();
     assert!(!second.stood);
-    assert!(cut(store, table).await.at > standing.at, "the clock stood still, the mark did not");
+    assert!(cut(store, RevokedKind::Table, table).await.at > standing.at, "the clock stood still, the mark did not");
 
     let other = make::stored_tenant(store, "other").await.id;
     assert_eq!(store.revocation(Some(other), wanted.id).await.unwrap(), None);
@@ -139,7 +145,7 @@ pub(crate) async fn a_mint_and_a_revocation_see_each_other(db: TestDb) {
         let begun = store.cuts(of).await.unwrap();
         let wanted = revocation(tenant, RevokedKind::Table, of.table.0);
         let (minting, revoking) = (store.clone(), store.clone());
-        let mint = mint(of);
+        let mint = mint(tenant, of);
         let minted = tokio::spawn(async move { minting.write_down(&mint).await.unwrap() });
         let revoked = tokio::spawn({
             let wanted = wanted.clone();
@@ -160,14 +166,19 @@ pub(crate) async fn what_is_out_is_counted_by_target(db: TestDb) {
     let tenant = make::stored_tenant(store, "acme").await.id;
     let of = targets();
     let elsewhere = Targets { table: TableId::generate(), ..of };
-    store.write_down(&mint(of)).await.unwrap();
-    store.write_down(&Mint { expires_at: Some(NOW.plus_seconds(1_200)), ..mint(of) }).await.unwrap();
+    store.write_down(&mint(tenant, of)).await.unwrap();
+    store.write_down(&Mint { expires_at: Some(NOW.plus_seconds(1_200)), ..mint(tenant, of) }).await.unwrap();
     store
-        .write_down(&Mint { unscoped: true, issued: vec![Issued::StoredKey], expires_at: None, ..mint(elsewhere) })
+        .write_down(&Mint {
+            unscoped: true,
+            issued: vec![Issued::StoredKey],
+            expires_at: None,
+            ..mint(tenant, elsewhere)
+        })
         .await
         .unwrap();
-    store.write_down(&mint(targets())).await.unwrap();
-    store.write_down(&Mint { expires_at: Some(NOW), ..mint(of) }).await.unwrap();
+    store.write_down(&mint(tenant, targets())).await.unwrap();
+    store.write_down(&Mint { expires_at: Some(NOW), ..mint(tenant, of) }).await.unwrap();
 
     let table = Revocation { warehouse_id: Some(of.warehouse), ..revocation(tenant, RevokedKind::Table, of.table.0) };
     let out = store.outstanding(&table, NOW).await.unwrap();
@@ -175,7 +186,7 @@ pub(crate) async fn what_is_out_is_counted_by_target(db: TestDb) {
     assert_eq!((out.credentials.len(), out.groups.len(), out.more_groups), (3, 2, false));
     assert_eq!((out.groups[0].count, out.groups[0].endless), (2, 0));
     assert_eq!((out.groups[1].count, out.groups[1].endless, out.groups[1].latest_expiry), (1, 1, None));
-    assert!(out.credentials.contains(&mint(of)));
+    assert!(out.credentials.contains(&mint(tenant, of)));
 
     let warehouse =
         Revocation { warehouse_id: Some(of.warehouse), ..revocation(tenant, RevokedKind::Warehouse, of.warehouse.0) };
@@ -192,17 +203,17 @@ pub(crate) async fn what_is_out_is_counted_by_target(db: TestDb) {
 
 pub(crate) async fn what_never_ends_and_what_is_leased_has_one_row(db: TestDb) {
     let (store, of) = (&db.store, targets());
-    let static_key = Mint { expires_at: None, issued: vec![Issued::StoredKey], ..mint(of) };
+    let tenant = make::stored_tenant(store, "acme").await.id;
+    let static_key = Mint { expires_at: None, issued: vec![Issued::StoredKey], ..mint(tenant, of) };
     let lease = Some(LeaseId::generate());
     for later in [0, 60, 120] {
         let at = NOW.plus_seconds(later);
         store.write_down(&Mint { issued_at: at, ..static_key.clone() }).await.unwrap();
-        store.write_down(&Mint { issued_at: at, lease, ..mint(of) }).await.unwrap();
+        store.write_down(&Mint { issued_at: at, lease, ..mint(tenant, of) }).await.unwrap();
     }
     store.write_down(&Mint { fingerprint: Some("another key".to_owned()), ..static_key.clone() }).await.unwrap();
-    store.write_down(&Mint { lease, ..mint(Targets { user: UserId::generate(), ..of }) }).await.unwrap();
+    store.write_down(&Mint { lease, ..mint(tenant, Targets { user: UserId::generate(), ..of }) }).await.unwrap();
     assert_eq!(db.raw("SELECT id FROM mints").await.len(), 4);
-    let tenant = make::stored_tenant(store, "acme").await.id;
     let out = store.outstanding(&revocation(tenant, RevokedKind::Principal, of.user.0), NOW).await.unwrap();
     assert_eq!(out.count, 2, "what the host ends is no such credential");
     assert_eq!(out.credentials[0].issued_at, NOW.plus_seconds(120));
@@ -210,12 +221,12 @@ pub(crate) async fn what_never_ends_and_what_is_leased_has_one_row(db: TestDb) {
 
 pub(crate) async fn what_has_ended_is_forgotten(db: TestDb) {
     let (store, of) = (&db.store, targets());
-    store.write_down(&mint(of)).await.unwrap();
-    store.write_down(&Mint { expires_at: None, ..mint(of) }).await.unwrap();
+    let tenant = make::stored_tenant(store, "acme").await.id;
+    store.write_down(&mint(tenant, of)).await.unwrap();
+    store.write_down(&Mint { expires_at: None, ..mint(tenant, of) }).await.unwrap();
     assert_eq!(store.prune_mints(NOW.plus_seconds(1_000)).await.unwrap(), 0, "clocks differ");
     assert_eq!(store.prune_mints(NOW.plus_seconds(1_201)).await.unwrap(), 1);
     assert_eq!(db.raw("SELECT id FROM mints").await.len(), 1);
-    let tenant = make::stored_tenant(store, "acme").await.id;
     let ann = make::user(tenant, "ann");
     store.create_user(&ann).await.unwrap();
     store.delete_user(ann.id).await.unwrap();
@@ -230,7 +241,11 @@ async fn leased(store: &Store, warehouse: &Warehouse, of: Targets, resource: &st
     (intent.lease.user_id, intent.lease.table_id) = (of.user, of.table);
     let id = intent.lease.id;
     store.begin(&intent).await.unwrap();
-    store.write_down(&Mint { lease: Some(id), ..mint(Targets { warehouse: warehouse.id, ..of }) }).await.unwrap();
+    let tenant = warehouse.tenant_id;
+    store
+        .write_down(&Mint { lease: Some(id), ..mint(tenant, Targets { warehouse: warehouse.id, ..of }) })
+        .await
+        .unwrap();
     LeaseBook::minted(store, id, &make::lease_grant("key")).await.unwrap();
     id
 }
@@ -253,7 +268,7 @@ pub(crate) async fn leases_end_with_whom_they_were_handed_to(db: TestDb) {
     let (of, other) = (targets(), targets());
     let shared = leased(store, &warehouse, other, "shared").await;
     // Somebody else's at first, and handed to the one who is revoked.
-    let second = Mint { lease: Some(shared), ..mint(Targets { warehouse: warehouse.id, ..of }) };
+    let second = Mint { lease: Some(shared), ..mint(tenant, Targets { warehouse: warehouse.id, ..of }) };
     store.write_down(&second).await.unwrap();
     let (own, free) = (leased(store, &warehouse, of, "own").await, leased(store, &warehouse, other, "free").await);
     let mut coming = make::intent(&warehouse, "coming");
@@ -282,7 +297,8 @@ pub(crate) async fn a_dropped_table_ends_what_serves_no_other(db: TestDb) {
     let of = Targets { table: table.id, ..targets() };
     let own = leased(store, &warehouse, of, "own").await;
     let shared = leased(store, &warehouse, of, "shared").await;
-    let beside = Mint { lease: Some(shared), ..mint(Targets { warehouse: warehouse.id, ..targets() }) };
+    let tenant = catalog.tenant_id;
+    let beside = Mint { lease: Some(shared), ..mint(tenant, Targets { warehouse: warehouse.id, ..targets() }) };
     store.write_down(&beside).await.unwrap();
     let hosts = leased(store, &warehouse, Targets { user: UserId::SYSTEM, ..of }, "hosts").await;
     store.drop_table(catalog.id, table.id).await.unwrap();
@@ -291,13 +307,13 @@ pub(crate) async fn a_dropped_table_ends_what_serves_no_other(db: TestDb) {
     let hosts = store.lease(warehouse.tenant_id, hosts).await.unwrap().unwrap();
     assert_eq!(hosts.state, LeaseState::Revoking);
     assert!(hosts.next_attempt_at > Some(NOW), "the host may be removing the files with it");
-    assert!(cut(store, table.id.0).await.at.is_some());
+    assert!(cut(store, RevokedKind::Table, table.id.0).await.at.is_some());
     store.revoke(&revocation(warehouse.tenant_id, RevokedKind::Warehouse, warehouse.id.0)).await.unwrap();
     let hosts = store.lease(warehouse.tenant_id, hosts.id).await.unwrap().unwrap();
     assert_eq!(hosts.next_attempt_at, Some(NOW), "it waits no longer when the whole warehouse goes");
     // The same table comes back: what was minted before is not served.
     store.create_table(&NewTable { table: table.clone() }).await.unwrap();
-    let back = cut(store, table.id.0).await;
+    let back = cut(store, RevokedKind::Table, table.id.0).await;
     assert!(back.at.is_some() && !back.standing);
 }
 
@@ -310,16 +326,62 @@ pub(crate) async fn deactivated_and_deleted_users_are_cut_off(db: TestDb) {
     let first = leased(store, &warehouse, of, "first").await;
     ann.email = Some("ann@example.org".to_owned());
     store.update_user(&ann).await.unwrap();
-    assert_eq!(cut(store, ann.id.0).await, Cut::default());
+    assert_eq!(cut(store, RevokedKind::Principal, ann.id.0).await, Cut::default());
     ann.active = false;
     store.update_user(&ann).await.unwrap();
     assert_eq!(state(store, &warehouse, first).await, LeaseState::Revoking);
-    let mark = cut(store, ann.id.0).await;
+    let mark = cut(store, RevokedKind::Principal, ann.id.0).await;
     assert!(mark.at.is_some() && !mark.standing);
     let second = leased(store, &warehouse, of, "second").await;
     store.delete_user(ann.id).await.unwrap();
     assert_eq!(state(store, &warehouse, second).await, LeaseState::Revoking);
-    assert!(cut(store, ann.id.0).await.at > mark.at);
+    assert!(cut(store, RevokedKind::Principal, ann.id.0).await.at > mark.at);
+}
+
+/// Whoever makes a table says which identifier it has: by a file that is registered, or by a commit.
+pub(crate) async fn the_identifier_of_a_table_cuts_off_nothing_else(db: TestDb) {
+    let store = &db.store;
+    let catalog = make::stored_catalog(store).await;
+    let own = store.warehouse(catalog.tenant_id, "lake").await.unwrap().unwrap();
+    let victims = make::stored_tenant(store, "victims").await.id;
+    let ann = make::user(victims, "ann");
+    store.create_user(&ann).await.unwrap();
+    for target in [UserId::SYSTEM.0, ann.id.0, own.id.0] {
+        let made = make::stored_table(store, &catalog, "t").await;
+        store.drop_table(catalog.id, made.id).await.unwrap();
+        let table = Table { id: TableId(target), ..made };
+        store.create_table(&NewTable { table: table.clone() }).await.unwrap();
+        store.drop_table(catalog.id, table.id).await.unwrap();
+        let wanted = revocation(catalog.tenant_id, RevokedKind::Table, target);
+        store.revoke(&wanted).await.unwrap();
+        assert!(cut(store, RevokedKind::Table, target).await.standing);
+        for other in [RevokedKind::Principal, RevokedKind::Warehouse] {
+            assert_eq!(cut(store, other, target).await, Cut::default(), "{other:?}");
+        }
+    }
+    let ann = store.principal(ann.id).await.unwrap().unwrap();
+    assert!(!ann.revoked && ann.cut_off.is_none());
+}
+
+/// A dropped table's identifier may come back elsewhere.
+pub(crate) async fn a_tenant_reaches_no_other_by_the_identifier_of_a_table(db: TestDb) {
+    let store = &db.store;
+    let warehouse = stored_warehouse(store).await;
+    let (tenant, of) = (warehouse.tenant_id, targets());
+    let lease = leased(store, &warehouse, of, "shared").await;
+    store.write_down(&mint(tenant, of)).await.unwrap();
+    let own = revocation(tenant, RevokedKind::Table, of.table.0);
+
+    let strangers = make::stored_tenant(store, "strangers").await.id;
+    let theirs = revocation(strangers, RevokedKind::Table, of.table.0);
+    assert!(!store.revoke(&theirs).await.unwrap().stood);
+    assert_eq!(state(store, &warehouse, lease).await, LeaseState::Active);
+    assert_eq!(store.outstanding(&theirs, NOW).await.unwrap().count, 0);
+    assert_eq!(store.revoked_leases(&theirs).await.unwrap().1, 0);
+    let first = store.revoke(&own).await.unwrap();
+    assert!(!first.stood && first.revocation == own, "nobody is shown another tenant's revocation");
+    assert_eq!(state(store, &warehouse, lease).await, LeaseState::Revoking);
+    assert_eq!(store.outstanding(&own, NOW).await.unwrap().count, 1);
 }
 
 pub(crate) async fn warm_cuts_run_no_sql(db: TestDb) {
@@ -342,7 +404,10 @@ pub(crate) async fn another_host_knows_within_a_second(db: TestDb) {
     assert!(!b.principal(ann.id).await.unwrap().unwrap().revoked);
     let wanted = revocation(tenant, RevokedKind::Principal, ann.id.0);
     a.revoke(&wanted).await.unwrap();
-    assert!(b.write_down(&mint(of)).await.unwrap().refuse(&begun), "a mint is held against the database at once");
+    assert!(
+        b.write_down(&mint(tenant, of)).await.unwrap().refuse(&begun),
+        "a mint is held against the database at once"
+    );
     until("a revocation", || async { b.cuts(of).await.unwrap().is_standing() }).await;
     until("a revoked principal", || async { b.principal(ann.id).await.unwrap().unwrap().revoked }).await;
     a.lift_revocation(&wanted, UserId::ROOT, NOW).await.unwrap();
