@@ -17,9 +17,9 @@ use super::{VendAsk, VendError, Vending, record};
 use crate::access::Access;
 use crate::audit::{AuditEvent, AuditResult, RequestContext};
 use crate::permission::Target;
-use crate::policy::Authorised;
+use crate::policy::{Authorised, Denied};
 use crate::ports::StrategyCall;
-use crate::principal::Principal;
+use crate::principal::{AccountKind, Principal};
 use crate::record::{CatalogSnapshot, Table};
 use crate::strategy::{DryRun, DryRunEnd, Scoping, StrategyError, StrategyErrorKind, StrategyInfo};
 
@@ -57,7 +57,7 @@ impl Vending {
         table: &Table,
         ask: ExplainAsk<'_>,
     ) -> Result<Explanation, VendError> {
-        let explained = self.explained(snapshot, table, ask).await?;
+        let explained = self.explained(asker, snapshot, table, ask).await?;
         let result = (AuditResult::Success, None);
         self.audit.record(self.explain_row(asker, snapshot, table, ask, result, Some(&explained))).await?;
         Ok(explained)
@@ -81,6 +81,7 @@ impl Vending {
 
     async fn explained(
         &self,
+        asker: &Principal,
         snapshot: &CatalogSnapshot,
         table: &Table,
         ask: ExplainAsk<'_>,
@@ -91,7 +92,7 @@ impl Vending {
             story.failed(
                 Step::Account,
                 "account-inactive",
-                "the account is deactivated or has ended: it cannot log in",
+                "the account is deactivated, revoked (GET /api/v1/revocations) or has ended: it cannot log in",
             );
             return Ok(story.explanation);
         }
@@ -111,7 +112,7 @@ impl Vending {
             Ok(()) => Ok(story.explanation),
             Err(error) => match Step::of(&error).filter(|_| !is_passing(&error)) {
                 Some(step) => {
-                    story.failed(step, error.code(), &error.to_string());
+                    story.failed(step, error.code(), &reason(&error, asker, subject));
                     Ok(story.explanation)
                 }
                 None => Err(error),
@@ -179,6 +180,25 @@ impl Vending {
 
 /// Why a warehouse gives nothing.
 const NOTHING: &str = "this warehouse vends no credentials: its storage is local or its vending strategy is 'None'";
+
+/// What is said of a refusal. The words for somebody who may not know of the table are no answer to
+/// an administrator, who asks why.
+fn reason(error: &VendError, asker: &Principal, subject: &Principal) -> String {
+    let mut reason = match error {
+        _ if asker.user_id == subject.user_id => return error.to_string(),
+        VendError::Denied(Denied::Hidden) => UNSEEN.to_owned(),
+        VendError::Denied(Denied::Missing(_)) => error.to_string(),
+        _ => return error.to_string(),
+    };
+    if subject.kind == AccountKind::External {
+        reason.push_str("; roles that its issuer's token gives are not known here");
+    }
+    reason
+}
+
+/// Why somebody does not see a table.
+const UNSEEN: &str = "no grant and no role of this account covers the table, which to it does not exist: \
+                      give it `list` and `read` on the table, or on what the table is in";
 
 /// A moment's lack of a place says nothing about the vend.
 fn is_passing(error: &VendError) -> bool {

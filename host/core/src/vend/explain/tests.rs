@@ -215,6 +215,20 @@ async fn who_may_not_read_learns_no_more_than_that() {
 }
 
 #[tokio::test]
+async fn an_administrator_is_told_why_somebody_does_not_see_the_table() {
+    let mut case = Case::of(principal(Vec::new()));
+    case.subject.user_id = UserId(Uuid::from_u128(31));
+    let refusal = case.explain().await.refusal.unwrap();
+    assert_eq!(refusal.code, "not-found");
+    assert!(refusal.message.contains("no grant and no role"), "{}", refusal.message);
+    assert!(!refusal.message.contains("issuer"));
+    case.subject.kind = AccountKind::External;
+    assert!(case.explain().await.refusal.unwrap().message.contains("issuer"));
+    case.subject.user_id = admin().user_id;
+    assert_eq!(case.explain().await.refusal.unwrap().message, "table does not exist");
+}
+
+#[tokio::test]
 async fn grants_are_named_by_what_holds_them_and_only_those_in_force() {
     let on_catalog = |actions: &[Action]| grant(PermissionScope::Catalog { catalog_id: CATALOG }, actions);
     let elsewhere = PermissionScope::Catalog { catalog_id: crate::id::CatalogId(Uuid::from_u128(99)) };
