@@ -98,7 +98,11 @@ impl LocalFiles {
         if location.scheme() != "file" {
             return Err(outside());
         }
-        let root = self.root.canonicalize().map_err(fault)?;
+        let root = self.root.canonicalize().map_err(|error| match error.kind() {
+            // Else the text would blame the file, which is one of many.
+            ErrorKind::NotFound => StorageError::Failed { file: location.to_string(), reason: NO_ROOT.to_owned() },
+            _ => fault(error),
+        })?;
         let absolute = Path::new("/").join(location.key());
         let inside = absolute.strip_prefix(self.root.as_ref()).or_else(|_| absolute.strip_prefix(&root));
         let inside = inside.map_err(|_| outside())?;
@@ -123,6 +127,9 @@ impl LocalFiles {
         Err(outside())
     }
 }
+
+/// What the operator has to do.
+const NO_ROOT: &str = "the operator's directory for local storage (PANGOLIN_LOCAL_STORAGE_DIR) is not there";
 
 /// What to do about a directory that is not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -63,6 +63,16 @@ async fn follows_no_link() {
     assert_eq!(fs::read_to_string(elsewhere.path().join("secret")).unwrap(), "s");
 }
 
+#[tokio::test]
+async fn a_root_that_is_not_there_is_what_is_missing() {
+    let above = tempfile::tempdir().unwrap();
+    let root = above.path().join("store");
+    let files = files(&root);
+    let refused = files.write(&at(&root, "orders/f"), Arc::from("x")).await.unwrap_err();
+    assert_eq!(refused.code(), "storage-failed");
+    assert!(refused.to_string().contains("PANGOLIN_LOCAL_STORAGE_DIR"), "{refused}");
+}
+
 #[test]
 fn without_a_root_there_is_no_local_storage() {
     assert_eq!(LocalFiles::new(None).unwrap_err(), StorageError::LocalDisabled);
