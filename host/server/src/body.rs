@@ -75,18 +75,50 @@ impl Body {
         if !value.is_object() {
             return Err(ApiError::unprocessable("", "the body is a JSON object"));
         }
+        // PostgreSQL has no NUL in text.
+        if has_nul(&value) {
+            return Err(ApiError::unprocessable("", "the body has a NUL character in a text"));
+        }
         serde_path_to_error::deserialize(value).map_err(|error| {
             let message = without_values(&error.inner().to_string());
             // A field that is missing or unknown stands in the message.
             let path = error.path().to_string();
-            let named = message.contains(" field `") || !path.starts_with(|c: char| c.is_ascii_alphabetic());
-            ApiError::unprocessable(if named { "" } else { &path }, message)
+            let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`'));
+            let place = match unknown {
+                Some((name, _)) => path.strip_suffix(name).unwrap_or(&path).trim_end_matches('.'),
+                None => &path,
+            };
+            let place = if place.starts_with(|c: char| c.is_ascii_alphabetic()) { place } else { "" };
+            ApiError::unprocessable(place, plain(&message))
         })
     }
 
     /// The bytes.
     pub(crate) fn bytes(&self) -> &Bytes {
         &self.bytes
+    }
+}
+
+/// The words of libraries on what a caller gave, in the caller's own.
+fn plain(message: &str) -> String {
+    if message.starts_with("UUID parsing failed") {
+        return "must be an identifier (a UUID), not a name".to_owned();
+    }
+    match message.split_once(", expected ") {
+        Some((before, rest)) if rest.starts_with("struct ") || rest.starts_with("internally tagged enum ") => {
+            format!("{before}, expected a JSON object")
+        }
+        _ => message.to_owned(),
+    }
+}
+
+fn has_nul(value: &serde_json::Value) -> bool {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(values) => values.iter().any(has_nul),
+        Value::Object(fields) => fields.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
@@ -120,10 +152,31 @@ mod tests {
 
     #[test]
     fn a_refusal_names_the_field_once() {
-        assert!(refusal(r#"{"role-id": "Reader"}"#).starts_with("role-id: UUID"));
+        assert!(refusal(r#"{"role-id": "Reader"}"#).starts_with("role-id: must be an identifier"));
         assert_eq!(refusal("{}"), "missing field `role-id`");
         assert!(refusal(r#"{"role": "Reader"}"#).starts_with("unknown field `role`"));
         assert!(refusal("").starts_with("the body is empty"));
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Outer {
+        #[expect(dead_code, reason = "only the refusals are looked at")]
+        #[serde(default)]
+        inner: Vec<Asked>,
+    }
+
+    fn outer(text: &'static str) -> String {
+        let body = Body { bytes: Bytes::from_static(text.as_bytes()), is_json: true };
+        body.json::<Outer>().unwrap_err().detail
+    }
+
+    #[test]
+    fn a_refusal_says_where_a_field_is_missing_or_unknown() {
+        assert_eq!(outer(r#"{"inner": [{}]}"#), "inner[0]: missing field `role-id`");
+        assert!(outer(r#"{"inner": [{"role": 1}]}"#).starts_with("inner[0]: unknown field `role`"));
+        assert_eq!(outer(r#"{"inner": ["x"]}"#), "inner[0]: invalid type: string, expected a JSON object");
+        assert!(outer(r#"{"outer": 1}"#).starts_with("unknown field `outer`"));
     }
 
     #[test]
