@@ -70,9 +70,9 @@ impl Told {
         for Chain { host, rows, start, end, link, .. } in &self.chains {
             text.push_str(&format!("{}: {rows} rows, {start} to {end}, link {link}\n", shown(host)));
         }
-        for Break { host, seq, why, .. } in &self.breaks {
+        for Break { host, seq, code, why } in &self.breaks {
             let place = if host.is_empty() { "the trail".to_owned() } else { shown(host) };
-            text.push_str(&format!("BROKEN {place} at {seq}: {why}\n"));
+            text.push_str(&format!("BROKEN {place} at {seq}: {code}: {why}\n"));
         }
         if !self.sealed {
             text.push_str(
