@@ -21,7 +21,9 @@ use crate::error::iceberg::IcebergError;
 use crate::state::AppState;
 
 /// Whose vend, and what it asks for.
+// A misspelt `user` would explain the administrator instead.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct ExplainQuery {
     access: Option<String>,
     ttl: Option<String>,
