@@ -20,6 +20,7 @@ use crate::auth::passwords::Passwords;
 use crate::auth::throttle::Throttle;
 use crate::auth::tokens::TokenIssuer;
 use crate::config::{AuthMode, Config};
+use crate::error::ApiError;
 use crate::secret_resolver::SystemSecrets;
 use crate::state::{AppState, Inner};
 use crate::{api, bootstrap, data_dir};
@@ -86,14 +87,17 @@ pub async fn assemble(
     let s3_endpoint = config.aws.s3_endpoint.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
     let catalogs = Arc::new(catalogs.with_storage_defaults(config.aws.region.clone(), s3_endpoint));
     let passwords = Passwords::new().map_err(|error| anyhow::anyhow!(error.detail))?;
-    let root_password_hash = match &config.auth {
-        AuthMode::Auth { root_password, .. } => {
-            Some(passwords.hash(root_password.clone()).await.map_err(|error| anyhow::anyhow!(error.detail))?)
+    let failed = |error: ApiError| anyhow::anyhow!(error.detail);
+    let tokens = TokenIssuer::new(&config.jwt_secret);
+    let (tokens, root_password_hash) = match &config.auth {
+        AuthMode::Auth { root_user, root_password } => {
+            let hash = passwords.hash(root_password.clone()).await.map_err(failed)?;
+            (tokens.with_root(root_user, root_password).map_err(failed)?, Some(hash))
         }
-        AuthMode::NoAuth => None,
+        AuthMode::NoAuth => (tokens, None),
     };
     let state = AppState::new(Inner {
-        tokens: TokenIssuer::new(&config.jwt_secret),
+        tokens,
         issuers: Issuers::new(&config.issuers, &config.egress, &clock).context("the issuers cannot be used")?,
         refusals,
         throttle: Throttle::new(config.limits.auth_failures, config.limits.auth_window_seconds),

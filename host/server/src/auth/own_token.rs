@@ -34,6 +34,9 @@ pub(crate) async fn recorded(
         Ok(claims) => claims,
         Err(refusal) => return Ok(Err(refusal.into())),
     };
+    if !state.tokens.is_of_this_root(&claims) {
+        return Ok(Err(Refused::of(Refusal::Revoked, whose(&claims))));
+    }
     let record = state.store.token(claims.jti).await?;
     let standing = record.filter(|record| !record.is_revoked(now) && claims.match_record(record));
     match standing {
@@ -59,8 +62,9 @@ pub(crate) async fn of_record(state: &AppState, record: &TokenRecord) -> Result<
         principal = Principal { role: UserRole::TenantUser, narrowed: true, roles, grants, ..principal };
     }
     principal.token_id = Some(record.id);
-    let account_ends = principal.token_expires_at.unwrap_or(record.expires_at);
-    principal.token_expires_at = Some(account_ends.min(record.expires_at));
+    // One that is to be revoked, by a rotation with grace, ends then.
+    let ends = [principal.token_expires_at, Some(record.expires_at), record.revoked_at];
+    principal.token_expires_at = ends.into_iter().flatten().min();
     Ok(Some(principal))
 }
 

@@ -42,6 +42,9 @@ pub(crate) struct Claims {
     /// The same.
     #[serde(default, skip_serializing)]
     pub(crate) iss: Option<serde_json::Value>,
+    /// Of Root's tokens: the mark of the name and password that Root had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) root: Option<String>,
 }
 
 impl Claims {
@@ -64,6 +67,7 @@ pub(crate) struct TokenIssuer {
     signing: Arc<EncodingKey>,
     verifying: Arc<DecodingKey>,
     validation: Arc<Validation>,
+    root: Option<Arc<str>>,
 }
 
 impl std::fmt::Debug for TokenIssuer {
@@ -85,7 +89,23 @@ impl TokenIssuer {
             signing: Arc::new(EncodingKey::from_secret(secret.expose().as_bytes())),
             verifying: Arc::new(DecodingKey::from_secret(secret.expose().as_bytes())),
             validation: Arc::new(validation),
+            root: None,
         }
+    }
+
+    /// Root is not stored, so nothing can be revoked when the settings give it another password:
+    /// its tokens carry a mark of the one that they came by, and end with it, on every host.
+    #[expect(clippy::disallowed_methods, reason = "the password goes into a MAC under the key of our tokens")]
+    pub(crate) fn with_root(self, name: &str, password: &Secret<String>) -> Result<Self, ApiError> {
+        // No token's signed part has a NUL in it, so this is the signature of none.
+        let text = format!("root\0{name}\0{}", password.expose());
+        let mark = jsonwebtoken::crypto::sign(text.as_bytes(), &self.signing, Algorithm::HS256);
+        Ok(Self { root: Some(mark.map_err(ApiError::internal)?.into()), ..self })
+    }
+
+    /// Whether a token of Root came by the password that Root has. All others' are none of Root's.
+    pub(crate) fn is_of_this_root(&self, claims: &Claims) -> bool {
+        claims.sub != UserId::ROOT || claims.root.as_deref() == self.root.as_deref()
     }
 
     /// A new token of `principal` and the record that makes it valid.
@@ -121,6 +141,7 @@ impl TokenIssuer {
             nbf: None,
             aud: None,
             iss: None,
+            root: self.root.as_deref().filter(|_| record.user_id == UserId::ROOT).map(str::to_owned),
         };
         let token =
             jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.signing).map_err(ApiError::internal)?;

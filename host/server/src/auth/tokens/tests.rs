@@ -92,3 +92,25 @@ fn forged_and_foreign_forms_are_refused() {
         assert!(issuer.read(&token, NOW).is_err(), "{why}");
     }
 }
+
+#[expect(clippy::disallowed_methods, reason = "a test looks at the token")]
+#[test]
+fn roots_tokens_end_with_roots_password() {
+    let issuer = |name: &str, password: &str| {
+        TokenIssuer::new(&Secret::from(KEY)).with_root(name, &Secret::from(password)).unwrap()
+    };
+    let root = Principal { user_id: UserId::ROOT, role: UserRole::Root, tenant_id: None, ..principal() };
+    let before = issuer("root", "the first password");
+    let (of_root, _) = before.issue(&root, NOW, 60).unwrap();
+    let (of_ada, _) = before.issue(&principal(), NOW, 60).unwrap();
+    let good = |issuer: &TokenIssuer, token: &Secret<String>| {
+        issuer.is_of_this_root(&issuer.read(token.expose(), NOW).unwrap())
+    };
+    assert!(good(&issuer("root", "the first password"), &of_root), "another host with the same settings");
+    for changed in [issuer("root", "the second password"), issuer("toor", "the first password")] {
+        assert!(!good(&changed, &of_root));
+        assert!(good(&changed, &of_ada), "nobody else's");
+    }
+    let (without, _) = TokenIssuer::new(&Secret::from(KEY)).issue(&root, NOW, 60).unwrap();
+    assert!(!good(&before, &without), "older than marks");
+}
