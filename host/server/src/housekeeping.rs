@@ -48,7 +48,7 @@ impl Drop for Housekeeping {
 /// All of it, once. What fails is tried again the next time.
 pub(crate) async fn keep(state: &AppState) {
     let now = state.clock.now();
-    said("tokens", state.store.delete_tokens_expired_before(now.plus_seconds(-TOKENS_KEPT)).await);
+    said("tokens", state.store.delete_tokens_expired_before(now.plus_seconds(-TOKENS_KEPT), None).await);
     said("mints", state.store.prune_mints(now).await);
     if let Some(days) = state.config.housekeeping.audit_retention_days {
         let before = now.plus_seconds(-DAY * i64::from(days));

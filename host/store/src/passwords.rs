@@ -12,7 +12,8 @@ use crate::store::Store;
 use crate::tx::Tx;
 
 impl Store {
-    /// Replaces the hash of `user`, and ends all tokens but the chain of `kept`; says how many.
+    /// Replaces the hash of `user`, and ends all tokens but `kept`, those of its chain too: what was
+    /// exchanged for it may be in other hands. Says how many.
     ///
     /// # Errors
     /// The user is gone, or has another hash by now.
@@ -33,8 +34,7 @@ impl Store {
             return Err(StoreError::Conflict("user"));
         }
         let revoke = sql("UPDATE tokens SET revoked_at = $2 WHERE user_id = $1 \
-             AND (revoked_at IS NULL OR revoked_at > $2) AND id <> $3 \
-             AND COALESCE(family, id) NOT IN (SELECT COALESCE(family, id) FROM tokens WHERE id = $3)")
+             AND (revoked_at IS NULL OR revoked_at > $2) AND id <> $3")
         .bind(user.id.to_string())
         .bind(at.0)
         .bind(kept.map(|kept| kept.to_string()).unwrap_or_default());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pangolin_core::clock::UnixMillis;
-use pangolin_core::id::{TokenId, UserId};
+use pangolin_core::id::{TenantId, TokenId, UserId};
 use pangolin_core::ports::StoreError;
 use pangolin_core::record::TokenRecord;
 use sqlx::any::AnyRow;
@@ -23,6 +23,8 @@ pub enum Basis<'a> {
     Token(TokenId),
     /// A key of a service user.
     Key(&'a KeyHash),
+    /// The password of a user, by its hash.
+    Password(UserId, &'a str),
 }
 
 impl Store {
@@ -55,8 +57,9 @@ impl Store {
         Ok(true)
     }
 
-    /// Revokes the chain of `old` and records `new` in its place; `false` if `old` was revoked
-    /// before. Of two that ask at once one gets a token.
+    /// Revokes the chain of `old` and records `new` in its place, at the end of that chain: whoever
+    /// revokes any of it reaches `new`. `false` if `old` was revoked before; of two that ask at once
+    /// one gets a token.
     ///
     /// # Errors
     /// The identifier is taken.
@@ -87,15 +90,15 @@ impl Store {
         Ok(Some(token))
     }
 
-    /// Revokes a token and all others of its chain; `false` if there is none or it was revoked
-    /// before.
+    /// Revokes a token and all others of its chain, what came of its rotation among them; `false`
+    /// if none of them stood.
     ///
     /// # Errors
     /// The database failed.
     pub async fn revoke_token(&self, id: TokenId, at: UnixMillis) -> Result<bool, StoreError> {
         let mut tx = Tx::begin(self.db()).await?;
         tx.raise([Slot::Tokens]).await?;
-        let revoked = revoke_family(&mut tx, id, at).await?;
+        let revoked = revoke_family(&mut tx, id, at).await? > 0;
         if revoked {
             tx.commit().await?;
         }
@@ -124,13 +127,23 @@ impl Store {
         self.db().all(select).await?.iter().map(read).collect()
     }
 
-    /// Forgets tokens that ended before `at` and says how many.
+    /// Forgets tokens that ended before `at`, of one tenant or of all, and says how many.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn delete_tokens_expired_before(&self, at: UnixMillis) -> Result<u64, StoreError> {
+    pub async fn delete_tokens_expired_before(
+        &self,
+        at: UnixMillis,
+        tenant: Option<TenantId>,
+    ) -> Result<u64, StoreError> {
         // A snapshot may outlive the row; the token in it has ended all the same.
-        self.db().execute(sql("DELETE FROM tokens WHERE expires_at < $1").bind(at.0)).await.map_err(backend)
+        let delete = match tenant {
+            Some(tenant) => {
+                sql("DELETE FROM tokens WHERE expires_at < $1 AND tenant_id = $2").bind(at.0).bind(tenant.to_string())
+            }
+            None => sql("DELETE FROM tokens WHERE expires_at < $1").bind(at.0),
+        };
+        self.db().execute(delete).await.map_err(backend)
     }
 }
 
@@ -153,6 +166,12 @@ fn insert(token: &TokenRecord) -> Result<Statement<'static>, StoreError> {
 /// When a basis is to end, if it stands at `at`; none: it does not.
 async fn end_of(tx: &mut Tx, basis: Basis<'_>, at: UnixMillis) -> Result<Option<Option<UnixMillis>>, StoreError> {
     let select = match basis {
+        Basis::Password(user, hash) => {
+            let select = sql("SELECT id FROM users WHERE id = $1 AND password_hash = $2 AND active = 1")
+                .bind(user.to_string())
+                .bind(hash);
+            return Ok(tx.exists(select).await?.then_some(None));
+        }
         Basis::Token(id) => sql("SELECT revoked_at AS ends FROM tokens WHERE id = $1").bind(id.to_string()),
         Basis::Key(hash) => sql("SELECT expires_at AS ends FROM api_keys WHERE hash = $1").bind(hash.to_string()),
     };
@@ -161,17 +180,14 @@ async fn end_of(tx: &mut Tx, basis: Basis<'_>, at: UnixMillis) -> Result<Option<
     Ok(ends.is_none_or(|ends| ends > at).then_some(ends))
 }
 
-/// Revokes a token and its chain, as part of a transaction that has raised the revision; says
-/// whether the token stood.
-async fn revoke_family(tx: &mut Tx, id: TokenId, at: UnixMillis) -> Result<bool, StoreError> {
+/// Revokes a token and its chain, as part of a transaction that has raised the revision; says how
+/// many of them stood.
+async fn revoke_family(tx: &mut Tx, id: TokenId, at: UnixMillis) -> Result<u64, StoreError> {
     let update = sql("UPDATE tokens SET revoked_at = $2 \
-         WHERE family = (SELECT family FROM tokens WHERE id = $1) AND (revoked_at IS NULL OR revoked_at > $2) \
-         RETURNING id")
+         WHERE family = (SELECT family FROM tokens WHERE id = $1) AND (revoked_at IS NULL OR revoked_at > $2)")
     .bind(id.to_string())
     .bind(at.0);
-    let revoked: Vec<TokenId> =
-        tx.all(update).await?.iter().map(|found| row::parsed(found, "id")).collect::<Result<_, _>>()?;
-    Ok(revoked.contains(&id))
+    tx.execute(update).await.map_err(backend)
 }
 
 /// Revokes every token of a user from `at` on, as part of a transaction that has raised the

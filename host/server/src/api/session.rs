@@ -57,16 +57,17 @@ async fn login(
 ) -> Result<Json<LoginResponse>, ApiError> {
     let LoginRequest { username, password, tenant_id } = body.json_any_type()?;
     let attempt = UnverifiedLogin { username, password: Secret::from(password), tenant: tenant_id.map(TenantId) };
-    let principal = login::authenticate(&state, attempt, &context).await?;
+    let found = login::authenticate(&state, attempt, &context).await?;
+    let principal = &found.principal;
     let seconds = state.config.limits.token_seconds;
-    let (token, record) = login::issue(&state, &principal, seconds).await?;
+    let (token, record) = found.issue(&state, principal.role, seconds).await?;
     Ok(Json(LoginResponse {
         token: token.expose().clone(),
         token_type: "Bearer",
         expires_in: seconds,
         expires_at: record.expires_at.to_rfc3339(),
         tenant_id: record.tenant_id.map(|tenant| tenant.0),
-        user: users::info(&state, &principal).await?,
+        user: users::info(&state, principal).await?,
     }))
 }
 

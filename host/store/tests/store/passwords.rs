@@ -1,6 +1,7 @@
 //! Changing one's own password.
 
 use pangolin_core::record::TokenRecord;
+use pangolin_store::Basis;
 
 use crate::make::{self, refused};
 use crate::testdb::{NOW, TestDb};
@@ -20,8 +21,8 @@ pub(crate) async fn a_password_is_changed_once_and_ends_the_other_sessions(db: T
     assert!(stands(&other).await);
 
     let ended = store.change_password(&ann, "new hash".to_owned(), Some(exchanged.id), NOW).await.unwrap();
-    assert_eq!(ended, 1);
-    assert!(stands(&first).await && stands(&exchanged).await && stands(&of_bob).await && !stands(&other).await);
+    assert_eq!(ended, 2, "the chain of the one that asked as well");
+    assert!(!stands(&first).await && stands(&exchanged).await && stands(&of_bob).await && !stands(&other).await);
     let stored = store.user(ann.id).await.unwrap().unwrap();
     assert_eq!(stored.password_hash.as_deref(), Some("new hash"));
 
@@ -30,7 +31,18 @@ pub(crate) async fn a_password_is_changed_once_and_ends_the_other_sessions(db: T
         store.change_password(&ann, "third hash".to_owned(), None, NOW).await,
         pangolin_core::ports::StoreError::Conflict("user")
     );
-    assert!(stands(&first).await);
-    assert_eq!(store.change_password(&stored, "third hash".to_owned(), None, NOW).await.unwrap(), 2);
-    assert!(!stands(&first).await && stands(&of_bob).await);
+    assert!(stands(&exchanged).await);
+    assert_eq!(store.change_password(&stored, "third hash".to_owned(), None, NOW).await.unwrap(), 1);
+    assert!(!stands(&exchanged).await && stands(&of_bob).await);
+
+    // A login that was judged by an old password records no token once that is changed.
+    let of = async |hash: &str| {
+        let token = make::token(&ann);
+        let recorded = store.insert_token_of(Basis::Password(ann.id, hash), &token, NOW).await.unwrap();
+        assert_eq!(recorded, store.token(token.id).await.unwrap().is_some());
+        recorded
+    };
+    assert!(of("third hash").await && !of("new hash").await);
+    store.delete_user(ann.id).await.unwrap();
+    assert!(!of("third hash").await);
 }

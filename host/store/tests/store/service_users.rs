@@ -171,10 +171,19 @@ pub(crate) async fn a_chain_of_tokens_ends_as_a_whole(db: TestDb) {
     }
     assert!(!store.token(apart.id).await.unwrap().unwrap().is_revoked(NOW));
 
-    let new = make::token(&ann);
+    let new = next(&apart);
     assert!(store.replace_token(apart.id, &new, NOW).await.unwrap());
     assert!(store.token(apart.id).await.unwrap().unwrap().is_revoked(NOW));
     assert!(!store.token(new.id).await.unwrap().unwrap().is_revoked(NOW));
+    // Whoever knows of the token that was rotated away only reaches what came of it.
+    let (stolen, kept) = (make::token(&ann), make::token(&ann));
+    store.insert_token(&stolen).await.unwrap();
+    store.insert_token(&kept).await.unwrap();
+    let rotated = next(&stolen);
+    assert!(store.replace_token(stolen.id, &rotated, NOW).await.unwrap());
+    assert!(store.revoke_token(stolen.id, NOW).await.unwrap());
+    assert!(store.token(rotated.id).await.unwrap().unwrap().is_revoked(NOW));
+    assert!(store.revoke_token(kept.id, NOW).await.unwrap());
     let again = make::token(&ann);
     assert!(!store.replace_token(apart.id, &again, NOW).await.unwrap());
     assert!(store.token(again.id).await.unwrap().is_none());

@@ -49,7 +49,11 @@ pub(crate) async fn ended_tokens_are_forgotten(db: TestDb) {
     let ann = make::user(acme, "ann");
     let token = make::token(&ann);
     store.insert_token(&token).await.unwrap();
-    assert_eq!(store.delete_tokens_expired_before(token.expires_at).await.unwrap(), 0);
-    assert_eq!(store.delete_tokens_expired_before(token.expires_at.plus_seconds(1)).await.unwrap(), 1);
+    assert_eq!(store.delete_tokens_expired_before(token.expires_at, None).await.unwrap(), 0);
+    let after = token.expires_at.plus_seconds(1);
+    let other = make::stored_tenant(store, "other").await.id;
+    assert_eq!(store.delete_tokens_expired_before(after, Some(other)).await.unwrap(), 0, "another tenant's");
+    assert_eq!(store.delete_tokens_expired_before(after, Some(acme)).await.unwrap(), 1);
+    assert_eq!(store.delete_tokens_expired_before(after, None).await.unwrap(), 0);
     assert!(store.token(token.id).await.unwrap().is_none());
 }

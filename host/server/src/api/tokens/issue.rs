@@ -4,8 +4,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use pangolin_core::audit::RequestContext;
+use pangolin_core::clock::UnixMillis;
 use pangolin_core::id::TenantId;
 use pangolin_core::principal::Principal;
+use pangolin_core::record::TokenRecord;
+use pangolin_core::secret::Secret;
+use pangolin_store::Basis;
 use serde_json::{Value, json};
 
 use super::wire::{TokenReply, TokenRequest};
@@ -54,9 +58,10 @@ async fn by_password(state: &AppState, context: RequestContext, body: &Body) -> 
     let missing = |field| ApiError::unprocessable(field, "missing");
     let username = asked.username.clone().ok_or_else(|| missing("username"))?;
     let password = asked.password.clone().ok_or_else(|| missing("password"))?;
-    let principal = login::authenticate(state, UnverifiedLogin { username, password, tenant }, &context).await?;
-    let caller = Caller { principal: principal.clone(), context, named_tenant: None };
-    issue(state, &caller, &asked, principal, seconds).await
+    let found = login::authenticate(state, UnverifiedLogin { username, password, tenant }, &context).await?;
+    let caller = Caller { principal: found.principal.clone(), context, named_tenant: None };
+    let issued = found.issue(state, asked.rank(found.principal.role)?, seconds).await?;
+    recorded(state, &caller, issued).await
 }
 
 async fn by_administrator(state: &AppState, caller: &Caller, body: &Body) -> Result<TokenReply, ApiError> {
@@ -65,11 +70,26 @@ async fn by_administrator(state: &AppState, caller: &Caller, body: &Body) -> Res
         let asked: TokenRequest = body.json_any_type()?;
         let seconds = asked.seconds(state.config.limits.token_seconds)?;
         let principal = subject(state, caller, own, &asked).await?;
-        asked.rank(principal.role)?;
-        Ok((asked, principal, seconds))
+        // The rank asked for is that of the token.
+        let principal = Principal { role: asked.rank(principal.role)?, ..principal };
+        // One's own token rests on what was shown, and ends with that if it is to end.
+        let own = principal.user_id == caller.principal.user_id;
+        let (basis, seconds) = match (own, caller.principal.token_id) {
+            (false, _) => (None, seconds),
+            (true, Some(shown)) => (Some(Basis::Token(shown)), seconds),
+            (true, None) => (None, within(caller, state.clock.now(), seconds)),
+        };
+        let issued = login::issue(state, &principal, seconds, basis).await?;
+        issued.ok_or_else(|| ApiError::unauthorised("the token has just been revoked"))
     };
-    let (asked, principal, seconds) = state.attempt(caller, &Event::new("create_token", "token"), work).await?;
-    issue(state, caller, &asked, principal, seconds).await
+    let issued = state.attempt(caller, &Event::new("create_token", "token"), work).await?;
+    recorded(state, caller, issued).await
+}
+
+/// The rest of the life of a key or of another issuer's token, if that is less.
+fn within(caller: &Caller, now: UnixMillis, seconds: i64) -> i64 {
+    let rest = caller.principal.token_expires_at.map(|end| (end.0 - now.0).div_euclid(1000));
+    rest.map_or(seconds, |rest| seconds.min(rest.max(1)))
 }
 
 /// Whose token an administrator asks for.
@@ -101,16 +121,12 @@ async fn subject(
     principal.ok_or_else(|| ApiError::unprocessable("username", "this user is not active"))
 }
 
-/// Issues, records and answers. The rank asked for is that of the token.
-async fn issue(
+/// Records and answers.
+async fn recorded(
     state: &AppState,
     caller: &Caller,
-    asked: &TokenRequest,
-    principal: Principal,
-    seconds: i64,
+    (token, record): (Secret<String>, TokenRecord),
 ) -> Result<TokenReply, ApiError> {
-    let principal = Principal { role: asked.rank(principal.role)?, ..principal };
-    let (token, record) = login::issue(state, &principal, seconds).await?;
     let metadata =
         json!({"user_id": record.user_id, "role": record.role, "expires_at": record.expires_at.to_rfc3339()});
     let event = Event::new("create_token", "token").id(record.id.0).name(&record.username).metadata(metadata);

@@ -23,8 +23,8 @@ pub(super) async fn rotate_token(State(state): State<AppState>, caller: Caller) 
     let seconds = (shown.expires_at.0 - shown.created_at.0) / 1000;
     let now = state.clock.now();
     let (token, record) = state.tokens.issue(&caller.principal, now, seconds)?;
-    // A chain of its own, no wider than the old one.
-    let record = TokenRecord { roles: shown.roles.clone(), ..record };
+    // In the chain of the old one, so that whoever revokes that reaches this; and no wider.
+    let record = TokenRecord { family: shown.family, roles: shown.roles.clone(), ..record };
     // The old one ends with it: two requests do not get two new ones.
     if !state.store.replace_token(old, &record, now).await? {
         return Err(ended());
