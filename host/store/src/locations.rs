@@ -1,4 +1,5 @@
-//! Locations of tables: no two tables of a catalog may contain one another's.
+//! Locations of tables: no two tables of a catalog may contain one another's. Where a table lay that
+//! is revoked no other comes to lie, also when that one is dropped: it would open the same files.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use pangolin_core::location::Location;
 use pangolin_core::ports::StoreError;
 use pangolin_core::record::Table;
 use sqlx::AssertSqlSafe;
+use sqlx::any::AnyRow;
 
 use crate::db::{Statement, sql};
 use crate::error::{backend, is_taken};
@@ -35,6 +37,10 @@ impl Store {
                     return Ok(false);
                 }
             }
+        }
+        let of_revoked = self.db().all(revoked(catalog, table.id)).await?;
+        if overlaps_any(&of_revoked, &canonical(&locations))? {
+            return Ok(false);
         }
         self.inner.exclusive.keep(table.id, generation, &Arc::new(locations));
         Ok(true)
@@ -67,6 +73,9 @@ pub(crate) async fn check_and_insert(
             }
         }
     }
+    if overlaps_any(&tx.all(revoked(catalog, table)).await?, locations)? {
+        return Err(StoreError::LocationTaken);
+    }
     for canonical in locations {
         let insert = sql("INSERT INTO table_locations (catalog_id, canonical, table_id) VALUES ($1, $2, $3)")
             .bind(catalog.to_string())
@@ -77,6 +86,25 @@ pub(crate) async fn check_and_insert(
             .map_err(|error| if is_taken(&error) { StoreError::LocationTaken } else { backend(error) })?;
     }
     Ok(())
+}
+
+/// Where the other tables of the tenant lay that are revoked.
+fn revoked(catalog: CatalogId, table: TableId) -> Statement<'static> {
+    sql("SELECT r.locations FROM revocations r JOIN catalogs c ON c.tenant_id = r.tenant_id WHERE c.id = $1 \
+         AND r.kind = 'table' AND r.lifted_at IS NULL AND r.target <> $2")
+    .bind(catalog.to_string())
+    .bind(table.to_string())
+}
+
+fn overlaps_any(of_revoked: &[AnyRow], locations: &BTreeSet<String>) -> Result<bool, StoreError> {
+    for found in of_revoked {
+        let held: Vec<Location> = row::json(found, "locations")?;
+        let overlaps = |held: &String| locations.iter().any(|one| one.starts_with(held) || held.starts_with(one));
+        if canonical(&held).iter().any(overlaps) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// A question for a table that contains a location or lies inside it.

@@ -132,6 +132,7 @@ suite! {
         revocations::deactivated_and_deleted_users_are_cut_off,
         revocations::the_identifier_of_a_table_cuts_off_nothing_else,
         revocations::a_tenant_reaches_no_other_by_the_identifier_of_a_table,
+        revocations::where_a_revoked_table_lay_no_other_comes_to_lie,
         revocations::warm_cuts_run_no_sql,
         leases::a_lease_is_kept_from_its_intent_to_its_end,
         leases::what_is_secret_of_a_lease_is_sealed_in_its_place,

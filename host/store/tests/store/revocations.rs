@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pangolin_core::access::Access;
 use pangolin_core::id::{LeaseId, RevocationId, TableId, TenantId, UserId, WarehouseId};
 use pangolin_core::lease::LeaseState;
-use pangolin_core::ports::{CatalogStore, LeaseBook, NewTable, Revocations};
+use pangolin_core::ports::{CatalogStore, LeaseBook, NewTable, Revocations, StoreError, TableLocations};
 use pangolin_core::record::Table;
 use pangolin_core::revocation::{Cut, Issued, Mint, Revocation, RevokedKind, Targets};
 use pangolin_core::warehouse::Warehouse;
@@ -358,9 +358,34 @@ pub(crate) async fn the_identifier_of_a_table_cuts_off_nothing_else(db: TestDb) 
         for other in [RevokedKind::Principal, RevokedKind::Warehouse] {
             assert_eq!(cut(store, other, target).await, Cut::default(), "{other:?}");
         }
+        store.lift_revocation(&wanted, UserId::ROOT, NOW).await.unwrap();
     }
     let ann = store.principal(ann.id).await.unwrap().unwrap();
     assert!(!ann.revoked && ann.cut_off.is_none());
+}
+
+/// Who may drop a table and make another would have its files again by that one.
+pub(crate) async fn where_a_revoked_table_lay_no_other_comes_to_lie(db: TestDb) {
+    let store = &db.store;
+    let catalog = make::stored_catalog(store).await;
+    let table = make::stored_table(store, &catalog, "t").await;
+    let wanted = revocation(catalog.tenant_id, RevokedKind::Table, table.id.0);
+    let wanted = Revocation { locations: vec![table.location.clone()], ..wanted };
+    store.revoke(&wanted).await.unwrap();
+    store.drop_table(catalog.id, table.id).await.unwrap();
+    for taken in ["s3://lake/c/n/t", "s3a://LAKE/c/n/t/inner", "s3://lake/c/n"] {
+        let again = make::table(catalog.id, "n", "again", taken);
+        assert!(!store.locations_are_exclusive(catalog.id, &again).await.unwrap(), "{taken}");
+        make::refused!(store.create_table(&NewTable { table: again }).await, StoreError::LocationTaken);
+    }
+    let beside = make::stored_table(store, &catalog, "t2").await;
+    let mut onto = make::commit(&beside, 1, "{}");
+    onto.extra_locations = vec![make::location("s3://lake/c/n/t/data")];
+    make::refused!(store.commit_table(&onto).await, StoreError::LocationTaken);
+    store.lift_revocation(&wanted, UserId::ROOT, NOW).await.unwrap();
+    let again = make::table(catalog.id, "n", "again", "s3://lake/c/n/t");
+    assert!(store.locations_are_exclusive(catalog.id, &again).await.unwrap());
+    store.create_table(&NewTable { table: again }).await.unwrap();
 }
 
 /// A dropped table's identifier may come back elsewhere.
