@@ -81,6 +81,11 @@ impl Accounts {
         };
         let inactive = || Refused::of(Refusal::Inactive, whose(user, &identity));
         let Some(principal) = load(state, user).await? else { return Ok(Err(inactive())) };
+        // The issuer ends none of its tokens with the account here. A token that does not say when it
+        // was issued is taken for an old one.
+        if principal.cut_off.is_some_and(|cut| identity.issued_at <= cut) {
+            return Ok(Err(Refused::of(Refusal::Revoked, whose(user, &identity))));
+        }
         let principal = match self.renamed(state, principal, &identity, context).await? {
             Ok(principal) => principal,
             Err(reason) => return Err(self.refuse(state, about, reason, context).await),
