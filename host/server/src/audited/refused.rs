@@ -68,7 +68,11 @@ impl Refusals {
     }
 
     /// Whether this one gets a row, and how many of its source got none since the last.
-    fn admit(&self, source: &str, now: UnixMillis) -> Option<u64> {
+    pub(crate) fn admit(&self, context: &RequestContext, now: UnixMillis) -> Option<u64> {
+        self.admit_from(context.ip_address.as_deref().unwrap_or("unknown"), now)
+    }
+
+    fn admit_from(&self, source: &str, now: UnixMillis) -> Option<u64> {
         let of_source = self.sources.get_with_by_ref(source, Arc::default);
         let mut of_source = of_source.lock().unwrap_or_else(PoisonError::into_inner);
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
@@ -89,8 +93,7 @@ impl AppState {
     pub(crate) async fn record_refused(&self, refused: &Refused, context: &RequestContext) {
         self.refusals.counted.get_or_create(&Reason { reason: refused.reason.as_str() }).inc();
         let Some(whose) = refused.whose.as_deref() else { return };
-        let source = context.ip_address.as_deref().unwrap_or("unknown");
-        let Some(unrecorded) = self.refusals.admit(source, self.clock.now()) else { return };
+        let Some(unrecorded) = self.refusals.admit(context, self.clock.now()) else { return };
         let Whose { user_id, tenant_id, username, kind, credential_id } = whose;
         let reason = refused.reason.as_str();
         let event = Event::new("authenticate", kind.as_str())
@@ -113,11 +116,11 @@ mod tests {
     fn rows_are_bounded_by_source_and_in_all() {
         let refusals = Refusals::new(&mut Registry::default());
         let now = UnixMillis(1_000_000);
-        let admitted = |source: &str, now| (0..25).filter(|_| refusals.admit(source, now).is_some()).count();
+        let admitted = |source: &str, now| (0..25).filter(|_| refusals.admit_from(source, now).is_some()).count();
         assert_eq!((admitted("a", now), admitted("b", now)), (10, 10));
         let later = now.plus_seconds(60);
-        assert_eq!(refusals.admit("a", later), Some(15), "those without a row are told of with the next");
-        assert_eq!(refusals.admit("a", later), Some(0));
+        assert_eq!(refusals.admit_from("a", later), Some(15), "those without a row are told of with the next");
+        assert_eq!(refusals.admit_from("a", later), Some(0));
         let of_many: usize = (0..50).map(|source| admitted(&format!("s{source}"), later)).sum();
         assert_eq!(of_many, 198);
     }
