@@ -20,6 +20,7 @@ mod secret_resolver;
 mod serve;
 pub mod state;
 mod telemetry;
+mod to_the_end;
 pub mod wiring;
 
 pub use cli::run;

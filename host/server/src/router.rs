@@ -11,6 +11,7 @@ use crate::api;
 use crate::auth::{context, neighbours};
 use crate::error::ApiError;
 use crate::state::AppState;
+use crate::to_the_end;
 
 /// The whole API, each resource from its own file.
 fn routes() -> OpenApiRouter<AppState> {
@@ -57,6 +58,7 @@ pub fn router(state: AppState) -> Router {
         .with_state(state.clone())
         .layer(middleware::from_fn_with_state(state.clone(), neighbours::layer))
         .layer(DefaultBodyLimit::max(body_limit))
+        .layer(middleware::from_fn(to_the_end::layer))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(state, context::layer))
 }

@@ -4,6 +4,7 @@
 mod audit;
 mod catalogs;
 mod granting;
+mod hanging_up;
 mod leases;
 mod login;
 mod matrix;

@@ -40,10 +40,14 @@ pub(super) async fn change_own_password(
     body: Body,
 ) -> Result<StatusCode, ApiError> {
     let event = Event::new("change_password", "user").id(caller.principal.user_id.0).name(&caller.principal.username);
-    let ended = match change(&state, &caller, &body).await {
+    let ended = match change(&state, &caller, &event, &body).await {
         Ok(ended) => ended,
         Err(error) if matches!(error.status, StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS) => {
             state.record_denied(&caller, event, &error).await?;
+            return Err(error);
+        }
+        Err(error) if event.has_begun() => {
+            state.record_failure(&caller, event, &error).await?;
             return Err(error);
         }
         Err(error) => return Err(error),
@@ -52,7 +56,7 @@ pub(super) async fn change_own_password(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn change(state: &AppState, caller: &Caller, body: &Body) -> Result<u64, ApiError> {
+async fn change(state: &AppState, caller: &Caller, event: &Event, body: &Body) -> Result<u64, ApiError> {
     if caller.principal.is_root() {
         return Err(ApiError::forbidden("Root's password is set in the configuration: PANGOLIN_ROOT_PASSWORD"));
     }
@@ -70,6 +74,7 @@ async fn change(state: &AppState, caller: &Caller, body: &Body) -> Result<u64, A
     }
     let hash = state.passwords.hash(new).await?;
     let kept = caller.principal.token_id;
+    state.begin(caller, event).await?;
     Ok(state.store.change_password(&user, hash, kept, state.clock.now()).await?)
 }
 
