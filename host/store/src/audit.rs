@@ -65,7 +65,7 @@ impl AuditTail {
     /// The place of the event that comes next.
     #[must_use]
     pub fn followed_by(&self, event: &str) -> Self {
-        Self { seq: self.seq + 1, link: pangolin_core::audit::chain_link(&self.link, event) }
+        Self { seq: self.seq.saturating_add(1), link: pangolin_core::audit::chain_link(&self.link, event) }
     }
 }
 

@@ -150,7 +150,7 @@ impl AuditExport {
         };
         let end = head.end.as_ref().map_or(i64::MAX, |end| end.seq);
         let page = self.reader.db.all(chain::events(&head.host, after, end, PAGE)).await?;
-        let expected = after.max(head.start.as_ref().map_or(0, |start| start.seq)) + 1;
+        let expected = after.max(head.start.as_ref().map_or(0, |start| start.seq)).saturating_add(1);
         let first = page.first().map(|found| row::int(found, "seq")).transpose()?;
         if first != Some(expected) && self.reader.head(&head.host).await?.start != head.start {
             return Err(AuditExportError::Pruned(head.host));

@@ -13,8 +13,9 @@ use crate::row;
 
 /// Events read at once.
 const PAGE: i64 = 1_000;
-/// Retention may move the start of a chain while it is walked; so often it is walked again.
-const ATTEMPTS: usize = 3;
+/// Retention may move the start of a chain while it is walked; so often it is walked again. Such a
+/// walk stops at its first page, and a chain that is shortened step by step moves many times.
+const ATTEMPTS: usize = 1_000;
 
 impl AuditReader {
     /// Walks every chain. Hosts may write meanwhile.

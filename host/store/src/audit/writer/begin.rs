@@ -38,8 +38,9 @@ impl Task {
             }
             Err((_, fault)) => fault,
         };
-        self.alarm(last + 1, &fault);
-        Ok(AuditTail { seq: last + 1, ..AuditTail::START })
+        let gap = last.saturating_add(1);
+        self.alarm(gap, &fault);
+        Ok(AuditTail { seq: gap, ..AuditTail::START })
     }
 
     /// Puts the new chain on the list and seals its end; false: it was on the list already.
