@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use axum::extract::{FromRequestParts, Path, Query};
+use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -17,6 +17,7 @@ use crate::auth::Caller;
 use crate::body::Body;
 use crate::error::ApiError;
 use crate::error::iceberg::IcebergError;
+use crate::path::Path;
 use crate::state::AppState;
 
 /// The place that a path names.
@@ -41,9 +42,7 @@ impl FromRequestParts<AppState> for Place {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
         // `/v1/{prefix}/v1/…`: no other route has its third segment so.
         let nested = parts.uri.path().split('/').nth(3) == Some("v1");
-        let Path(Segments { prefix, namespace, table }) = Path::from_request_parts(parts, state)
-            .await
-            .map_err(|_| ApiError::bad_request("", "the path is not percent-encoded UTF-8"))?;
+        let Path(Segments { prefix, namespace, table }) = Path::from_request_parts(parts, state).await?;
         let form = if nested { RouteForm::Nested } else { RouteForm::Plain };
         Ok(Self { catalog: prefix, form, namespace, table })
     }
@@ -71,6 +70,10 @@ impl<T: DeserializeOwned> FromRequestParts<AppState> for Params<T> {
     type Rejection = IcebergError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
+        // As in a path.
+        if parts.uri.query().is_some_and(|query| query.contains("%00")) {
+            return Err(ApiError::bad_request("", "the query has a NUL character").into());
+        }
         let Query(query) = Query::from_request_parts(parts, state)
             .await
             .map_err(|error| ApiError::bad_request("", format!("query: {}", error.body_text())))?;
