@@ -66,8 +66,8 @@ COPY = (
         ([f"UPDATE audit_events SET seq = {sequence}" for sequence in ("-1 WHERE seq = 2", "2 WHERE seq = 3", "3 WHERE seq = -1")], "changed"),
         ([COPY.format(host="host", seq=f"{LAST} + 1")], "beyond-end"),
         ([COPY.format(host="'host-b'", seq="1")], "stranger"),
-        (["UPDATE audit_anchors SET mac = 'v1:default:AAAA'"], "forged-end"),
-        (["UPDATE audit_anchors SET mac = 'v1:gone:AAAA'"], "unknown-key"),
+        (["UPDATE audit_anchors SET mac = substr(mac, 1, 20) || 'AAAA'"], "forged-end"),
+        (["UPDATE audit_anchors SET mac = 'v1:gone.00000000:AAAA'"], "unknown-key"),
     ],
 )
 def test_tampering_is_found(database: Database, tenant: Tenant, statements: list[str], code: str) -> None:

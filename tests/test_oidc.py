@@ -188,6 +188,15 @@ def test_a_name_of_another_account_is_refused_with_a_row(acme: Tenant, host: Hos
         assert Caller(host, issuer, name).status() == 403
 
 
+def test_the_operator_is_told_what_does_not_fit(host: Host, ada: Caller) -> None:
+    assert ada.status(aud="another-service") == 401
+    assert ada.status(realm_access={"roles": ["ghosts"]}) == 200
+    lines = [json.loads(line) for line in host.logged().splitlines()]
+    (refused,) = [line for line in lines if "that this issuer signed is refused" in line["message"] and ada.subject in str(line)]
+    assert "another-service" in str(refused) and "pangolin" in str(refused), "what it claims, and what is expected"
+    assert any("a role that the tenant does not have" in line["message"] and "No such role" in str(line) for line in lines)
+
+
 def test_a_good_token_of_the_past_leaves_a_row(acme: Tenant, ada: Caller) -> None:
     me = ada.me()["id"]
     assert ada.status(exp=int(time.time()) - 10) == 401
@@ -283,6 +292,8 @@ def test_a_token_of_before_a_cut_is_good_no_more_when_that_is_lifted(acme: Tenan
     me = before.get(ME)
     if cut == "revoked":
         report = admin.post("/api/v1/revocations", {"principal": me["id"]})
+        # Deleted, it would come back as an account that nobody has revoked.
+        admin.delete(f"/api/v1/users/{me['id']}", status=409)
     else:
         admin.put(f"/api/v1/users/{me['id']}", {"active": False})
     assert ada.status() == 401

@@ -4,11 +4,16 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use pangolin_core::audit::{AuditResult, RequestContext};
+use pangolin_core::id::UserId;
+use serde_json::json;
 
+use crate::audited::Event;
 use crate::config::Config;
 use crate::housekeeping::Housekeeping;
 use crate::lease_sweeper::LeaseSweeper;
 use crate::plugin_watcher::PluginWatcher;
+use crate::state::AppState;
 use crate::{router, wiring};
 
 /// How long running requests may take to end after a signal.
@@ -38,6 +43,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
              environment and of /var/run/secrets; set the list before tenants share the host"
         );
     }
+    started(&state).await?;
     tracing::info!(address = %local, version = env!("CARGO_PKG_VERSION"), "serving");
     let sweeper = LeaseSweeper::start(state.clone());
     let housekeeping = Housekeeping::start(state.clone());
@@ -64,6 +70,19 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     drop((sweeper, housekeeping, watcher));
     state.close().await;
     Ok(())
+}
+
+/// The first row of this run. A host whose trail cannot be written, for want of its key or of a
+/// database that takes writes, could do nothing but refuse: it does not start.
+async fn started(state: &AppState) -> anyhow::Result<()> {
+    let context = RequestContext { request_id: uuid::Uuid::now_v7().to_string(), ..RequestContext::default() };
+    let event = Event::new("start_host", "host").metadata(json!({"version": env!("CARGO_PKG_VERSION")}));
+    let row = event.finish(state, (Some(UserId::SYSTEM), "system"), &context, AuditResult::Success, None);
+    let recorded = state.audit.record(row).await;
+    recorded.context(
+        "the host does not start: the reason is in the log above. Where it names a key, put that key back into \
+         PANGOLIN_ENCRYPTION_KEY or encryption.key",
+    )
 }
 
 async fn signal() {

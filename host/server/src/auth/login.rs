@@ -23,7 +23,8 @@ pub(crate) struct UnverifiedLogin {
 }
 
 /// The text of every failed login.
-const REFUSED: &str = "invalid credentials";
+const REFUSED: &str =
+    "invalid credentials: all but Root log in with username, password and the UUID of their tenant as tenant-id";
 
 /// Somebody whose password was the one that stood.
 pub(crate) struct LoggedIn {

@@ -104,6 +104,7 @@ impl Issuer {
         let subject = identity::subject(&token.claims).unwrap_or_default();
         let identity = identity::read(&token.claims, &self.settings);
         if let Err(refusal) = judged {
+            state.issuers.accounts.say_refused(&self.settings, subject, &token.claims);
             return Ok(Err(account::refused(state, refusal, identity.ok().as_ref()).await?));
         }
         state.issuers.accounts.principal(state, &self.settings, subject, identity, context).await

@@ -14,6 +14,7 @@ use crate::seal::KeyRing;
 type Keyed = Hmac<Sha256>;
 
 const PURPOSE: &str = "pangolin audit seal";
+const PRINT: &str = "finger print of the key";
 
 /// What a seal says.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +39,9 @@ pub enum SealFault {
 }
 
 /// The keys of seals by name, each derived from an encryption key. The first seals; all check.
+///
+/// A name is that of the key in the ring and a finger print of the key itself, so that another key
+/// under the same name, an operator's mistake, is told from a seal that somebody forged.
 #[derive(Clone)]
 pub struct AuditSeals(Arc<[(String, Keyed)]>);
 
@@ -73,12 +77,15 @@ impl AuditSeals {
     #[must_use]
     pub fn of(keys: &KeyRing) -> Self {
         let keyed = |(id, key): (String, zeroize::Zeroizing<[u8; 32]>)| {
-            Keyed::new_from_slice(key.as_slice()).ok().map(|keyed| (id, keyed))
+            let keyed = Keyed::new_from_slice(key.as_slice()).ok()?;
+            let print = keyed.clone().chain_update(PRINT).finalize().into_bytes();
+            let print: String = print.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+            Some((format!("{id}.{print}"), keyed))
         };
         Self(keys.derived(PURPOSE).into_iter().filter_map(keyed).collect())
     }
 
-    /// `v1:<key id>:<base64>`.
+    /// `v1:<key id>.<finger print of the key>:<base64>`.
     pub(crate) fn seal(&self, claim: AuditClaim<'_>) -> String {
         let Some((id, keyed)) = self.0.first() else { return String::new() };
         let mut keyed = keyed.clone();
@@ -94,7 +101,7 @@ impl AuditSeals {
         let seal = seal.ok_or(SealFault::Forged)?;
         let (id, encoded) = Self::parts(seal).ok_or(SealFault::Forged)?;
         let found = self.0.iter().find(|(known, _)| known == id);
-        let (_, keyed) = found.ok_or_else(|| SealFault::UnknownKey(id.to_owned()))?;
+        let (_, keyed) = found.ok_or_else(|| SealFault::UnknownKey(self.told(id)))?;
         let mut keyed = keyed.clone();
         claim.feed(&mut keyed);
         let bytes = BASE64.decode(encoded).map_err(|_| SealFault::Forged)?;
@@ -106,18 +113,31 @@ impl AuditSeals {
         Self::parts(seal).zip(self.0.first()).is_some_and(|((id, _), (first, _))| id == first)
     }
 
+    /// The name of a key that is not in the ring, for an operator.
+    fn told(&self, name: &str) -> String {
+        let id = Self::id_of(name);
+        let same = self.0.iter().any(|(known, _)| Self::id_of(known) == id);
+        if same { format!("{id} (another key of that name)") } else { id.to_owned() }
+    }
+
+    fn id_of(name: &str) -> &str {
+        name.split_once('.').map_or(name, |(id, _)| id)
+    }
+
     /// The name of the key and the base64.
     fn parts(seal: &str) -> Option<(&str, &str)> {
         let (id, encoded) = seal.strip_prefix("v1:")?.split_once(':')?;
         // A name that no ring can have is nobody's key.
+        let (name, print) = id.split_once('.')?;
         let is_name =
-            (1..=32).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
-        is_name.then_some((id, encoded))
+            (1..=32).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+        let is_print = print.len() == 8 && print.bytes().all(|b| b.is_ascii_hexdigit());
+        (is_name && is_print).then_some((id, encoded))
     }
 
     /// The name of a seal's key, for those who read a report.
     pub(crate) fn key_of(seal: &str) -> String {
-        Self::parts(seal).map(|(id, _)| id.to_owned()).unwrap_or_default()
+        Self::parts(seal).map(|(id, _)| Self::id_of(id).to_owned()).unwrap_or_default()
     }
 }
 
@@ -162,8 +182,13 @@ mod tests {
         assert_eq!(seals(B).check(claim, Some(&old)), Err(SealFault::UnknownKey("a".to_owned())));
         assert_eq!(AuditSeals::key_of(&old), "a");
         let same_name = seals(&B.replace("b:", "a:"));
-        assert_eq!(same_name.check(claim, Some(&old)), Err(SealFault::Forged));
+        let another = SealFault::UnknownKey("a (another key of that name)".to_owned());
+        assert_eq!(same_name.check(claim, Some(&old)), Err(another), "an operator's mistake, and nobody's forgery");
+        let forged = format!("{}AAAA", old.rsplit_once(':').unwrap().0.to_owned() + ":");
+        assert_eq!(rotated.check(claim, Some(&forged)), Err(SealFault::Forged));
         for wrong in [None, Some(""), Some("v1:a:"), Some("v1:a:!"), Some("v1::x"), Some("v1:a\u{7}:x"), Some("v2:a:b")]
+            .into_iter()
+            .chain([Some("v1:a.:x"), Some("v1:.00000000:x"), Some("v1:a.0000000g:x")])
         {
             assert_eq!(seals(A).check(claim, wrong), Err(SealFault::Forged), "{wrong:?}");
         }

@@ -108,7 +108,7 @@ pub(crate) async fn every_kind_of_tampering_shows(db: TestDb) {
         ("UPDATE audit_anchors SET seq = 4", "host-a/4/forged-end"),
         ("UPDATE audit_anchors SET host = 'host-b'; UPDATE audit_events SET host = 'host-b'", "host-a/0/no-chain"),
         ("DELETE FROM audit_anchors", "host-a/5/no-end"),
-        ("UPDATE audit_anchors SET mac = 'v1:other:AAAA'", "host-a/5/unknown-key"),
+        ("UPDATE audit_anchors SET mac = 'v1:other.00000000:AAAA'", "host-a/5/unknown-key"),
         (
             "INSERT INTO audit_checkpoints (host, seq, link, mac, pruned_at) SELECT host, seq, link, mac, 0 FROM \
              audit_anchors; DELETE FROM audit_events",

@@ -9,9 +9,10 @@ use pangolin_core::id::{TenantId, UserId};
 use pangolin_core::ports::StoreError;
 use pangolin_core::principal::{AccountKind, Principal, UserRole};
 use pangolin_core::record::User;
-use pangolin_store::{Provisioned, Renamed};
-use serde_json::json;
+use pangolin_store::{PrincipalRecord, Provisioned, Renamed};
+use serde_json::{Map, Value, json};
 
+use super::claims;
 use super::identity::{Identity, NotAdmitted};
 use crate::audited::Event;
 use crate::auth::load;
@@ -32,6 +33,8 @@ const REMEMBERED: u64 = 10_000;
 pub(super) struct Accounts {
     said: moka::sync::Cache<(String, NotAdmitted), ()>,
     seen: moka::sync::Cache<UserId, ()>,
+    /// Of whom a token was refused that the issuer signed, and roles that are claimed and not there.
+    odd: moka::sync::Cache<String, ()>,
     /// The youngest token that was too old to name its user.
     named: moka::sync::Cache<UserId, UnixMillis>,
 }
@@ -41,6 +44,7 @@ impl Default for Accounts {
         Self {
             said: moka::sync::Cache::builder().max_capacity(REMEMBERED).time_to_live(SAID_EVERY).build(),
             seen: moka::sync::Cache::builder().max_capacity(REMEMBERED).time_to_live(SEEN_EVERY).build(),
+            odd: moka::sync::Cache::builder().max_capacity(REMEMBERED).time_to_live(SAID_EVERY).build(),
             named: moka::sync::Cache::new(REMEMBERED),
         }
     }
@@ -93,6 +97,7 @@ impl Accounts {
         let Some(record) = state.store.principal_with_roles(user, &identity.roles).await? else {
             return Ok(Err(inactive()));
         };
+        self.say_missing(&identity, &record);
         if !self.seen.contains_key(&user) {
             self.seen.insert(user, ());
             state.store.touch_login(user, state.clock.now()).await?;
@@ -105,6 +110,39 @@ impl Accounts {
             token_expires_at: identity.expires_at,
             ..principal
         }))
+    }
+
+    /// Says, once in a while, why a token that the issuer signed is refused: the caller is told nothing.
+    pub(super) fn say_refused(&self, settings: &IssuerSettings, subject: &str, claims: &Map<String, Value>) {
+        let issuer = settings.issuer.as_str();
+        if !self.is_new(format!("token\u{0}{issuer}\u{0}{subject}")) {
+            return;
+        }
+        tracing::warn!(
+            issuer,
+            subject,
+            claims = claims::shown(claims),
+            audience = ?settings.audience,
+            "a token that this issuer signed is refused: it is not for this audience, not for now, or bound to a proof"
+        );
+    }
+
+    /// Says, once in a while, that a claim gives a role that the tenant does not have.
+    fn say_missing(&self, identity: &Identity, record: &PrincipalRecord) {
+        for role in identity.roles.iter().filter(|role| !record.held.iter().any(|held| held.name == **role)) {
+            let (issuer, tenant) = (identity.external.issuer.as_str(), identity.tenant);
+            if self.is_new(format!("role\u{0}{issuer}\u{0}{tenant}\u{0}{role}")) {
+                tracing::warn!(issuer, %tenant, role, "a claim of this issuer gives a role that the tenant does not have");
+            }
+        }
+    }
+
+    fn is_new(&self, said: String) -> bool {
+        let new = !self.odd.contains_key(&said);
+        if new {
+            self.odd.insert(said, ());
+        }
+        new
     }
 
     /// The account under the name that its issuer gives it now.

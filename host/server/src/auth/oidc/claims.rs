@@ -37,6 +37,13 @@ pub(super) fn check(claims: &Map<String, Value>, settings: &IssuerSettings, now:
     }
 }
 
+/// What the operator compares when a token that the issuer signed is refused.
+pub(super) fn shown(claims: &Map<String, Value>) -> String {
+    let named = ["aud", "exp", "nbf"].map(|name| (name, claims.get(name).cloned().unwrap_or(Value::Null)));
+    let text = Value::Object(named.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()).to_string();
+    text.chars().take(512).collect()
+}
+
 /// A whole number of seconds, as an instant.
 pub(super) fn instant(claims: &Map<String, Value>, name: &str) -> Option<UnixMillis> {
     let seconds = claims.get(name)?.as_f64()?;
