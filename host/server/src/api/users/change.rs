@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use pangolin_core::principal::AccountKind;
 use pangolin_core::record::User;
 use serde_json::json;
 
@@ -72,9 +73,11 @@ async fn update(
     Ok((user, changed))
 }
 
-/// Deletes a user; its tokens are revoked. Nobody deletes itself.
+/// Deletes a user; its tokens are revoked. Nobody deletes itself. A revoked account of an issuer stays:
+/// it would be made again, and not be revoked, at the next token.
 #[utoipa::path(delete, path = "/api/v1/users/{id}", tag = "users", params(("id" = uuid::Uuid, Path)),
-    responses((status = 204), (status = 400, description = "yourself"), (status = 403), (status = 404)))]
+    responses((status = 204), (status = 400, description = "yourself"), (status = 403), (status = 404),
+        (status = 409, description = "an account of an issuer that is revoked")))]
 pub(super) async fn delete_user(
     State(state): State<AppState>,
     caller: Caller,
@@ -87,6 +90,13 @@ pub(super) async fn delete_user(
             return Err(ApiError::bad_request("id", "you cannot delete yourself"));
         }
         let user = super::find_person(&state, own, &id).await?;
+        if user.kind == AccountKind::External
+            && state.store.principal(user.id).await?.is_some_and(|record| record.revoked)
+        {
+            let message = "the account is revoked, and its issuer's next token would make it anew: lift that before, or \
+                           deactivate the account instead";
+            return Err(ApiError::conflict(message));
+        }
         state.begin(&caller, &event).await?;
         state.store.delete_user(user.id).await?;
         Ok(user)
