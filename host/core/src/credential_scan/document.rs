@@ -43,19 +43,31 @@ const MOST_SHOWN: usize = 64;
 /// Shorter names say nothing of a value that they are part of.
 const LEAST_TELLING: usize = 6;
 
-/// Every credential in a file, in its order.
+/// Findings of one file; more are not looked for.
+const MOST_FOUND: usize = 1_000;
+
+/// The first thousand credentials in a file, in its order.
 #[must_use]
-pub fn in_document(leaves: &[Leaf]) -> Vec<Found> {
+pub fn in_document<'l>(leaves: &'l [Leaf]) -> Vec<Found> {
     let siblings = Siblings::of(leaves);
-    let mut found: Vec<(&Leaf, CredentialKind)> = Vec::new();
+    let mut found: Vec<(&'l Leaf, CredentialKind)> = Vec::new();
     for leaf in leaves {
         if let Some(kind) = judge(leaf, &siblings) {
             found.push((leaf, kind));
         }
+        if found.len() == MOST_FOUND {
+            break;
+        }
     }
     // A name may repeat what is under it.
     let values: Vec<&str> = found.iter().map(|(leaf, _)| leaf.text.as_str()).collect();
-    found.iter().map(|(leaf, kind)| Found { path: shown(&leaf.path, &values), line: leaf.line, kind: *kind }).collect()
+    let mut masks = Masks { values: &values, known: HashMap::new(), work: 0 };
+    let shown = |(leaf, kind): &(&'l Leaf, CredentialKind)| Found {
+        path: shown(&leaf.path, &mut masks),
+        line: leaf.line,
+        kind: *kind,
+    };
+    found.iter().map(shown).collect()
 }
 
 fn judge(leaf: &Leaf, siblings: &Siblings<'_>) -> Option<CredentialKind> {
@@ -140,8 +152,40 @@ impl<'l> Siblings<'l> {
     }
 }
 
+/// Bytes that are compared with names, in all; a file for which that is not enough has no names to show.
+const MOST_WORK: usize = 512 * 1024 * 1024;
+
+/// Which names are masked: those that are secret themselves, or repeat a value.
+struct Masks<'l, 'v> {
+    values: &'v [&'l str],
+    known: HashMap<&'l str, bool>,
+    work: usize,
+}
+
+impl<'l> Masks<'l, '_> {
+    fn is_masked(&mut self, key: &'l str) -> bool {
+        if let Some(known) = self.known.get(key) {
+            return *known;
+        }
+        let masked = self.judge(key);
+        self.known.insert(key, masked);
+        masked
+    }
+
+    fn judge(&mut self, key: &str) -> bool {
+        if key.chars().nth(MOST_SHOWN).is_some() || in_text(key).is_some() {
+            return true;
+        }
+        let tells = |one: &str, other: &str| one.len() >= LEAST_TELLING && other.contains(one);
+        self.values.iter().any(|value| {
+            self.work = self.work.saturating_add(value.len() + key.len());
+            self.work > MOST_WORK || tells(key, value) || tells(value, key)
+        })
+    }
+}
+
 /// The path as people write it. What is or may be secret in it is masked.
-fn shown(path: &[Step], values: &[&str]) -> String {
+fn shown<'l>(path: &'l [Step], masks: &mut Masks<'l, '_>) -> String {
     let mut text = String::new();
     for step in path {
         match step {
@@ -150,9 +194,7 @@ fn shown(path: &[Step], values: &[&str]) -> String {
                 if !text.is_empty() {
                     text.push('.');
                 }
-                let tells = |one: &str, other: &str| one.len() >= LEAST_TELLING && other.contains(one);
-                let repeats = values.iter().any(|value| tells(key, value) || tells(value, key));
-                if in_text(key).is_some() || repeats || key.chars().count() > MOST_SHOWN {
+                if masks.is_masked(key) {
                     text.push_str("<…>");
                 } else {
                     text.extend(key.chars().flat_map(char::escape_debug));

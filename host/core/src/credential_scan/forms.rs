@@ -31,7 +31,8 @@ fn is_private_block(block: &str) -> bool {
     let Some((head, body)) = block.split_once("-----") else { return false };
     // Also with its lines written as `\n`.
     let body = body.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\\' | 'n' | 'r'));
-    let length = body.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || b"+/=-:, ".contains(byte)).count();
+    let length =
+        body.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || b"+/=-:, ".contains(byte)).take(16).count();
     (head.ends_with("PRIVATE KEY") || head == "PGP PRIVATE KEY BLOCK") && (body.is_empty() || length >= 16)
 }
 
@@ -44,6 +45,12 @@ fn jwt(text: &str) -> bool {
         let is_object = |part: Option<&str>| part.is_some_and(|part| part.starts_with("eyJ") && part.len() >= 12);
         is_object(header) && is_object(claims) && signature.is_some_and(|part| part.len() >= 16)
     })
+}
+
+/// The beginning of a text. What is looked at for each likeness has an end, or a file of nothing but
+/// likenesses takes its length squared.
+pub(super) fn beginning(text: &str, most: usize) -> &str {
+    text.char_indices().nth(most).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
 }
 
 /// What follows each occurrence of `lead`.

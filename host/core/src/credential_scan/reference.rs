@@ -1,5 +1,7 @@
 //! Values that stand for a secret which is somewhere else.
 
+use super::forms::beginning;
+
 /// Beginnings of names that other tools resolve.
 const SCHEMES: &[&str] = &[
     "arn:",
@@ -18,6 +20,8 @@ const SCHEMES: &[&str] = &[
 /// Files that hold a secret.
 const DIRECTORIES: &[&str] = &["/run/secrets/", "/var/run/secrets/", "/etc/", "./", "../", "~/"];
 const EXTENSIONS: &[&str] = &[".pem", ".key", ".json", ".p8", ".p12", ".pfx", ".txt"];
+/// Longer texts between braces are no names.
+const LONGEST_NAME: usize = 256;
 /// Words of a header before what is secret.
 const LEADS: &[&str] = &["bearer", "basic", "token"];
 /// Letters and digits beside a template that make the rest a literal.
@@ -85,13 +89,14 @@ fn template(text: &str) -> Option<usize> {
     const FRAMES: [(&str, &str); 7] =
         [("${{", "}}"), ("${", "}"), ("$(", ")"), ("{{", "}}"), ("<%", "%>"), ("%(", ")s"), ("{", "}")];
     if let Some((open, close)) = FRAMES.iter().find(|(open, _)| text.starts_with(open)) {
-        let inner = text.get(open.len()..)?;
+        let inner = beginning(text.get(open.len()..)?, LONGEST_NAME);
         let end = inner.find(close)?;
         // A pair of braces holds a name, not JSON.
         let is_name = *open != "{" || inner.get(..end)?.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c));
         return is_name.then_some(open.len() + end + close.len());
     }
     if let Some(inner) = text.strip_prefix('<') {
+        let inner = beginning(inner, LONGEST_NAME);
         let end = inner.find('>')?;
         return inner.get(..end)?.chars().all(|c| c.is_alphanumeric() || "_-. ".contains(c)).then_some(end + 2);
     }

@@ -1,6 +1,7 @@
 //! Passwords and tokens in URLs, and in headers.
 
 use super::CredentialKind;
+use super::forms::beginning;
 use super::names::Name;
 use super::reference::{is_literal, is_none};
 
@@ -17,6 +18,12 @@ const DATABASES: &[&str] = &[
     "amqps",
     "sqlserver",
 ];
+/// Longer ones are judged by their beginning.
+const LONGEST: usize = 4096;
+/// URLs in one word that are looked at: one is part of another, or they are a list.
+const MOST_URLS: usize = 128;
+/// Parts of a query that are looked at.
+const MOST_PARTS: usize = 64;
 /// Names of a signature in a query.
 const SIGNATURES: &[&str] = &["x-amz-signature", "x-goog-signature"];
 
@@ -25,15 +32,17 @@ pub(super) fn find(text: &str) -> Option<CredentialKind> {
 }
 
 fn in_urls(text: &str) -> Option<CredentialKind> {
-    text.match_indices("://").find_map(|(at, _)| {
-        let scheme = text.get(..at)?;
+    text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '\\')).find_map(in_word)
+}
+
+fn in_word(word: &str) -> Option<CredentialKind> {
+    word.match_indices("://").take(MOST_URLS).find_map(|(at, _)| {
+        let scheme = word.get(..at)?;
         let begin =
             scheme.rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))).map_or(0, |at| at + 1);
         // The character before may be of several bytes.
         let scheme = scheme.get(begin..).unwrap_or_default().to_ascii_lowercase();
-        let rest = text.get(at + 3..)?;
-        let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '\\')).unwrap_or(rest.len());
-        let url = rest.get(..end)?;
+        let url = beginning(word.get(at + 3..)?, LONGEST);
         let is_of_database = DATABASES.contains(&scheme.as_str());
         let kind = if is_of_database { CredentialKind::DatabaseUrl } else { CredentialKind::UrlPassword };
         if has_password(url) {
@@ -68,7 +77,7 @@ fn is_password(password: &str) -> bool {
 }
 
 fn in_query(query: &str) -> Option<CredentialKind> {
-    query.split(['&', ';']).filter_map(|pair| pair.split_once('=')).find_map(|(name, value)| {
+    query.split(['&', ';']).take(MOST_PARTS).filter_map(|pair| pair.split_once('=')).find_map(|(name, value)| {
         if SIGNATURES.contains(&name.to_ascii_lowercase().as_str()) && value.len() >= 32 && is_literal(value) {
             return Some(CredentialKind::SignedUrl);
         }

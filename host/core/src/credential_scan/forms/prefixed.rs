@@ -1,5 +1,6 @@
 //! Tokens that say what they are by how they begin.
 
+use super::beginning;
 use crate::credential_scan::CredentialKind::{self, *};
 
 struct Token {
@@ -67,6 +68,8 @@ const TOKENS: &[Token] = &[
     token("ATATT3", 40, dotted, ServiceToken),
     token("dckr_pat_", 20, url_safe, ServiceToken),
 ];
+/// So many characters tell enough of a token that has no longest length.
+const LONGEST: usize = 512;
 /// Fewer different characters are a placeholder: `ghp_xxxx…`.
 const LEAST_DIFFERENT: usize = 6;
 
@@ -79,7 +82,9 @@ impl Token {
         text.match_indices(self.lead).any(|(at, _)| {
             let before = text.get(..at).and_then(|before| before.chars().next_back());
             let rest = text.get(at + self.lead.len()..).unwrap_or_default();
-            let length = rest.find(|c: char| !(self.alphabet)(c)).unwrap_or(rest.len());
+            let rest = beginning(rest, LONGEST);
+            let end = rest.find(|c: char| !(self.alphabet)(c));
+            let length = end.unwrap_or(rest.len());
             let (body, after) = rest.split_at(length);
             let stands_alone = !before.is_some_and(is_word) && !after.starts_with(is_word);
             stands_alone && (self.least..=self.most).contains(&length) && is_real(body)

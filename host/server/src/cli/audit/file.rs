@@ -1,7 +1,7 @@
 //! An export, checked without the database: row by row, in little memory.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Read as _};
 
 use pangolin_store::{AuditClaim, AuditFault, AuditSeals, AuditTail};
 use serde::Deserialize as _;
@@ -9,6 +9,9 @@ use serde_json::Value;
 
 use super::told::{Break, Chain, Told};
 use crate::api::audit::line::{self, ChainPlace, SealLine};
+
+/// The longest line that is read. Those of an export are far shorter.
+const LONGEST: u64 = 64 * 1024 * 1024;
 
 /// A chain as far as it was read.
 #[derive(Default)]
@@ -28,10 +31,19 @@ struct Check<'a> {
 }
 
 /// Checks all lines.
-pub(super) fn check(lines: impl BufRead, seals: Option<&AuditSeals>) -> io::Result<Told> {
+pub(super) fn check(mut lines: impl BufRead, seals: Option<&AuditSeals>) -> io::Result<Told> {
     let mut check = Check { seals, hosts: None, chains: BTreeMap::new(), breaks: BTreeMap::new() };
-    for (number, line) in (1..).zip(lines.lines()) {
-        check.line(number, &line?);
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        if lines.by_ref().take(LONGEST).read_until(b'\n', &mut line)? == 0 {
+            break;
+        }
+        if u64::try_from(line.len()).is_ok_and(|length| length == LONGEST) {
+            check.say("", number, "line", format!("line {number} is too long: nothing was read after it"));
+            break;
+        }
+        check.line(number, &line);
     }
     Ok(check.finish())
 }
@@ -47,8 +59,8 @@ impl Check<'_> {
         self.breaks.entry(host.to_owned()).or_insert(broken);
     }
 
-    fn line(&mut self, number: i64, text: &str) {
-        let Ok(value) = serde_json::from_str::<Value>(text) else {
+    fn line(&mut self, number: i64, text: &[u8]) {
+        let Ok(value) = serde_json::from_slice::<Value>(text) else {
             return self.say("", number, "line", format!("line {number} is not JSON"));
         };
         if value.get("seal").is_some() {
@@ -78,10 +90,10 @@ impl Check<'_> {
         let fault = match before {
             _ if ended => Some((*seq, AuditFault::BeyondEnd)),
             _ if stated.is_none() || !line::says_the_same(line, covered) => Some((*seq, AuditFault::Changed)),
-            Some(before) if before.seq + 1 == *seq => {
+            Some(before) if before.seq.checked_add(1) == Some(*seq) => {
                 (Some(before.followed_by(covered)) != stated).then_some((*seq, AuditFault::Changed))
             }
-            Some(before) if whole => Some((before.seq + 1, AuditFault::Missing)),
+            Some(before) if whole => Some((before.seq.saturating_add(1), AuditFault::Missing)),
             // Of a part nobody knows what stood before.
             _ => None,
         };
@@ -125,7 +137,7 @@ impl Check<'_> {
                 let tail = walked.tail.or(walked.start).unwrap_or(AuditTail::START);
                 if end != Some(tail) {
                     let fault = if tail.seq < seq { AuditFault::Missing } else { AuditFault::Changed };
-                    self.wrong(&host, (tail.seq + 1).min(seq), &fault);
+                    self.wrong(&host, tail.seq.saturating_add(1).min(seq), &fault);
                 }
             }
         }
@@ -155,8 +167,7 @@ impl Check<'_> {
         } else if self.chains.is_empty() {
             self.say("", 0, "empty", "there is nothing to check".to_owned());
         }
-        let breaks: Vec<Break> = self.breaks.into_values().collect();
-        let held = self.chains.iter().filter(|(host, _)| !breaks.iter().any(|broken| broken.host == **host));
+        let held = self.chains.iter().filter(|(host, _)| !self.breaks.contains_key(*host));
         let chain = |(host, walked): (&String, &Walked)| {
             let tail = walked.tail.or(walked.start).unwrap_or(AuditTail::START);
             Chain {
@@ -168,13 +179,52 @@ impl Check<'_> {
                 key: None,
             }
         };
+        let chains = held.map(chain).collect();
         Told {
-            whole: breaks.is_empty(),
+            whole: self.breaks.is_empty(),
             complete: self.hosts.is_some(),
             sealed: self.seals.is_some(),
             rows: self.chains.values().map(|walked| walked.rows).sum(),
-            chains: held.map(chain).collect(),
-            breaks,
+            chains,
+            breaks: self.breaks.into_values().collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes(text: impl BufRead) -> Vec<(String, String)> {
+        check(text, None).unwrap().breaks.into_iter().map(|broken| (broken.host, broken.code)).collect()
+    }
+
+    #[test]
+    fn a_hostile_file_is_told_as_broken() {
+        let line = |host: &str, seq: i64| {
+            let link = AuditTail::START.link_text();
+            serde_json::json!({"chain": {"host": host, "seq": seq, "link": link, "covered": "{}"}}).to_string()
+        };
+        let last = i64::MAX;
+        for text in [
+            format!("{}\n{}\n", line("a", last), line("a", last)),
+            format!(
+                "{{\"seal\":\"hosts\",\"hosts\":\"[]\",\"mac\":\"\"}}\n{}\n{}\n",
+                line("a", last),
+                line("a", i64::MIN)
+            ),
+            format!(
+                "{}\n{{\"seal\":\"end\",\"host\":\"a\",\"seq\":{last},\"link\":\"\",\"mac\":\"\"}}\n{}\n",
+                line("a", last),
+                line("a", last)
+            ),
+        ] {
+            assert!(codes(text.as_bytes()).iter().any(|(host, _)| host == "a"), "{text}");
+        }
+        assert_eq!(codes(&b"\xff\xfe\n"[..]), [(String::new(), "line".to_owned())]);
+        // No line takes more memory than the longest that may be.
+        assert_eq!(codes(std::io::BufReader::new(io::repeat(b'x'))), [(String::new(), "line".to_owned())]);
+        let many: String = (0..20_000).map(|host| line(&format!("host-{host}"), 1) + "\n").collect();
+        assert_eq!(codes(many.as_bytes()).len(), 20_000);
     }
 }

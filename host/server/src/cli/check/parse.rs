@@ -1,6 +1,7 @@
 //! A file as its texts with paths and lines. Messages of the parsers are not passed on: they quote
 //! what they stumble over.
 
+mod collected;
 mod json;
 mod lines;
 mod toml;
@@ -57,9 +58,4 @@ pub(super) fn leaves(form: Form, text: &str) -> Result<Vec<Leaf>, Unparsable> {
         Form::Lines => Ok(lines::leaves(text)),
         Form::Text => Ok(Vec::new()),
     }
-}
-
-/// The line of a byte, from 1.
-fn line_of(text: &str, at: usize) -> usize {
-    text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
 }

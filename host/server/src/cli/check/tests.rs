@@ -176,3 +176,43 @@ fn examples_and_templates_hold_no_credential() {
     assert!(found.searched > 40, "{}", found.searched);
     assert_eq!(found.findings, []);
 }
+
+/// Small files that stand for very much. Each is judged in seconds, or it stops this test for hours.
+#[test]
+fn no_file_is_more_than_it_is() {
+    let long = "k".repeat(256 * 1024);
+    let many = |one: &str| one.repeat(256 * 1024 / one.len());
+    let nested = |open: &str, close: &str, inner: &str| format!("{}{inner}{}", open.repeat(100), close.repeat(100));
+    let ones = format!("[{}1]", many("1,"));
+    for (name, text) in [
+        ("numbers.json", ones.clone()),
+        ("lines.json", format!("[{}1]", many("1\n,"))),
+        ("name.json", format!("{{\"{long}\": {ones}}}")),
+        ("deep.json", nested("{\"a\":", "}", &ones)),
+        ("passwords.json", format!("[{}1]", many("{\"password\":\"hunter2-planted-hunter2\"},"))),
+        ("numbers.toml", format!("a = {ones}\n")),
+        ("name.toml", format!("{long} = {ones}\n")),
+        ("alias.yaml", format!("a: &a {long}\nb: [{}]\n", many("*a ,"))),
+        ("name.yaml", format!("? {long}\n: [{}]\n", many("1,"))),
+        ("flow.yaml", many("[")),
+        ("maps.yaml", many("{a: ")),
+        ("anchors.yaml", many("- &a x\n")),
+        ("dashes.yaml", many("- ")),
+        ("section.ini", format!("[{long}]\n{}", many("a=1\n"))),
+        ("quotes.env", many("A=\"\n")),
+        ("one.txt", many("AKIA")),
+        ("dots.txt", many("eyJ.")),
+        ("begin.txt", many("-----BEGIN ")),
+        ("urls.txt", many("a://")),
+        ("queries.txt", many("a://?a=b&")),
+        ("braces.ini", format!("password={}", many("{{"))),
+        ("angles.ini", format!("password={}", many("<a "))),
+        ("equal.txt", many("==a")),
+        ("bearer.txt", many("Bearer ")),
+    ] {
+        let began = std::time::Instant::now();
+        let (places, _) = one(name, &text);
+        assert!(places.len() <= 1_000, "{name}");
+        assert!(began.elapsed().as_secs() < 60, "{name}: {:?}", began.elapsed());
+    }
+}

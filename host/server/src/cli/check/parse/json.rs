@@ -7,7 +7,8 @@ use pangolin_core::credential_scan::{Leaf, Step};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{Unparsable, line_of};
+use super::Unparsable;
+use super::collected::{Collected, LineStarts};
 
 /// serde_json's own bound is 128.
 const MOST_DEEP: usize = 128;
@@ -15,50 +16,47 @@ const MOST_DEEP: usize = 128;
 /// The texts of a document.
 pub(super) fn leaves(text: &str) -> Result<Vec<Leaf>, Unparsable> {
     let root: &RawValue = serde_json::from_str(text).map_err(|error| wrong(error.line()))?;
-    let mut leaves = Vec::new();
-    let mut walk = Walk { text, path: Vec::new(), leaves: &mut leaves };
+    let mut walk = Walk { text, lines: LineStarts::of(text), path: Vec::new(), found: Collected::default() };
     walk.value(root)?;
-    Ok(leaves)
+    Ok(walk.found.leaves)
 }
 
 fn wrong(line: usize) -> Unparsable {
     Unparsable { line: line.max(1), what: "JSON" }
 }
 
-struct Walk<'t, 'l> {
+struct Walk<'t> {
     text: &'t str,
+    lines: LineStarts,
     path: Vec<Step>,
-    leaves: &'l mut Vec<Leaf>,
+    found: Collected,
 }
 
-impl<'t> Walk<'t, '_> {
+impl<'t> Walk<'t> {
     fn value(&mut self, raw: &'t RawValue) -> Result<(), Unparsable> {
-        let line = || line_of(self.text, (raw.get().as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize));
+        let at = (raw.get().as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
+        let line = self.lines.line(at);
         let inner = raw.get();
         match inner.as_bytes().first() {
-            _ if self.path.len() > MOST_DEEP => return Err(wrong(line())),
+            _ if self.path.len() > MOST_DEEP => return Err(wrong(line)),
             Some(b'{') => {
-                let pairs: Pairs<'t> = serde_json::from_str(inner).map_err(|_| wrong(line()))?;
+                let pairs: Pairs<'t> = serde_json::from_str(inner).map_err(|_| wrong(line))?;
                 for (key, value) in pairs.0 {
                     self.step(Step::Key(key), value)?;
                 }
             }
             Some(b'[') => {
-                let items: Vec<&'t RawValue> = serde_json::from_str(inner).map_err(|_| wrong(line()))?;
+                let items: Vec<&'t RawValue> = serde_json::from_str(inner).map_err(|_| wrong(line))?;
                 for (at, value) in items.into_iter().enumerate() {
                     self.step(Step::Index(at), value)?;
                 }
             }
             Some(b'"') => {
-                let text: String = serde_json::from_str(inner).map_err(|_| wrong(line()))?;
-                let line = line();
-                self.leaves.push(Leaf { path: self.path.clone(), text, line });
+                let text: String = serde_json::from_str(inner).map_err(|_| wrong(line))?;
+                self.found.add(&self.path, &text, line).map_err(|_| wrong(line))?;
             }
             Some(b't' | b'f' | b'n') | None => {}
-            Some(_) => {
-                let line = line();
-                self.leaves.push(Leaf { path: self.path.clone(), text: inner.to_owned(), line });
-            }
+            Some(_) => self.found.add(&self.path, inner, line).map_err(|_| wrong(line))?,
         }
         Ok(())
     }

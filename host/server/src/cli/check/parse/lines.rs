@@ -2,6 +2,9 @@
 
 use pangolin_core::credential_scan::{Leaf, Step};
 
+/// A longer name of a section is no name; it stands above every line.
+const LONGEST_SECTION: usize = 128;
+
 /// The texts of a file: one for each `NAME=value` or `name: value`, and each other line as it is.
 pub(in super::super) fn leaves(text: &str) -> Vec<Leaf> {
     let mut leaves = Vec::new();
@@ -13,7 +16,7 @@ pub(in super::super) fn leaves(text: &str) -> Vec<Leaf> {
             continue;
         }
         if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            section = Some(name.trim_matches(['[', ']', '"', ' ']).to_owned());
+            section = Some(name.trim_matches(['[', ']', '"', ' ']).chars().take(LONGEST_SECTION).collect());
             continue;
         }
         let (name, value) = pair(line).unwrap_or(("", line));

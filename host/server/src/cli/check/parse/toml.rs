@@ -4,41 +4,45 @@ use pangolin_core::credential_scan::{Leaf, Step};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Unparsable, line_of};
+use super::Unparsable;
+use super::collected::{Collected, LineStarts, TooMuch};
 
 /// The texts of a document.
 pub(super) fn leaves(text: &str) -> Result<Vec<Leaf>, Unparsable> {
-    let table = DeTable::parse(text)
-        .map_err(|error| Unparsable { line: line_of(text, error.span().map_or(0, |span| span.start)), what: "TOML" })?;
-    let mut walk = Walk { text, path: Vec::new(), leaves: Vec::new() };
-    walk.table(table.get_ref());
-    walk.leaves.sort_by_key(|leaf| leaf.line);
-    Ok(walk.leaves)
+    let lines = LineStarts::of(text);
+    let wrong = |line| Unparsable { line, what: "TOML" };
+    let table = DeTable::parse(text).map_err(|error| wrong(lines.line(error.span().map_or(0, |span| span.start))))?;
+    let mut walk = Walk { lines: &lines, path: Vec::new(), found: Collected::default() };
+    walk.table(table.get_ref()).map_err(|_| wrong(1))?;
+    let mut leaves = walk.found.leaves;
+    leaves.sort_by_key(|leaf| leaf.line);
+    Ok(leaves)
 }
 
 struct Walk<'t> {
-    text: &'t str,
+    lines: &'t LineStarts,
     path: Vec<Step>,
-    leaves: Vec<Leaf>,
+    found: Collected,
 }
 
 impl Walk<'_> {
-    fn table(&mut self, table: &DeTable<'_>) {
+    fn table(&mut self, table: &DeTable<'_>) -> Result<(), TooMuch> {
         for (key, value) in table {
-            self.step(Step::Key(key.get_ref().to_string()), value);
+            self.step(Step::Key(key.get_ref().to_string()), value)?;
         }
+        Ok(())
     }
 
-    fn step(&mut self, step: Step, value: &Spanned<DeValue<'_>>) {
+    fn step(&mut self, step: Step, value: &Spanned<DeValue<'_>>) -> Result<(), TooMuch> {
         self.path.push(step);
         let text = match value.get_ref() {
             DeValue::Table(table) => {
-                self.table(table);
+                self.table(table)?;
                 None
             }
             DeValue::Array(items) => {
                 for (at, item) in items.iter().enumerate() {
-                    self.step(Step::Index(at), item);
+                    self.step(Step::Index(at), item)?;
                 }
                 None
             }
@@ -48,9 +52,9 @@ impl Walk<'_> {
             DeValue::Boolean(_) | DeValue::Datetime(_) => None,
         };
         if let Some(text) = text {
-            let line = line_of(self.text, value.span().start);
-            self.leaves.push(Leaf { path: self.path.clone(), text, line });
+            self.found.add(&self.path, &text, self.lines.line(value.span().start))?;
         }
         self.path.pop();
+        Ok(())
     }
 }

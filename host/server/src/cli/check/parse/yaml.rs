@@ -1,11 +1,14 @@
-//! YAML, from the parser's events: nothing is built, so that aliases cannot multiply.
+//! YAML, from the parser's events: nothing is built, so that aliases multiply no lists and maps; what
+//! they multiply of texts is bounded.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use pangolin_core::credential_scan::{Leaf, Step};
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
 use super::Unparsable;
+use super::collected::{Collected, TooMuch};
 
 const MOST_DEEP: usize = 128;
 
@@ -20,15 +23,15 @@ pub(super) fn leaves(text: &str) -> Result<Vec<Leaf>, Unparsable> {
             Event::Scalar(text, style, anchor, _) => {
                 let is_plain = style == ScalarStyle::Plain;
                 if anchor != 0 {
-                    walk.anchors.insert(anchor, (text.to_string(), is_plain));
+                    walk.anchors.insert(anchor, (Rc::from(&*text), is_plain));
                 }
-                walk.scalar(&text, is_plain, line);
+                walk.scalar(&text, is_plain, line).map_err(|_| wrong(line))?;
             }
             // A list or a map was searched where it stands.
-            Event::Alias(anchor) => match walk.anchors.get(&anchor).cloned() {
-                Some((text, is_plain)) => walk.scalar(&text, is_plain, line),
-                None => walk.scalar("", true, line),
-            },
+            Event::Alias(anchor) => {
+                let (text, is_plain) = walk.anchors.get(&anchor).cloned().unwrap_or_else(|| (Rc::from(""), true));
+                walk.scalar(&text, is_plain, line).map_err(|_| wrong(line))?;
+            }
             Event::MappingStart(..) => walk.open(Frame::Map { key: None }),
             Event::SequenceStart(..) => walk.open(Frame::List { at: 0 }),
             Event::MappingEnd | Event::SequenceEnd => walk.close(),
@@ -39,7 +42,7 @@ pub(super) fn leaves(text: &str) -> Result<Vec<Leaf>, Unparsable> {
             return Err(wrong(line));
         }
     }
-    Ok(walk.leaves)
+    Ok(walk.found.leaves)
 }
 
 /// What is open: a map with the name that waits for its value, or a list; or a map or a list that is
@@ -53,23 +56,24 @@ enum Frame {
 #[derive(Default)]
 struct Walk {
     frames: Vec<Frame>,
-    anchors: HashMap<usize, (String, bool)>,
-    leaves: Vec<Leaf>,
+    anchors: HashMap<usize, (Rc<str>, bool)>,
+    found: Collected,
 }
 
 impl Walk {
-    fn scalar(&mut self, text: &str, is_plain: bool, line: usize) {
+    fn scalar(&mut self, text: &str, is_plain: bool, line: usize) -> Result<(), TooMuch> {
         if let Some(Frame::Map { key: key @ None }) = self.frames.last_mut() {
             *key = Some(text.to_owned());
-            return;
+            return Ok(());
         }
         let lower = text.to_ascii_lowercase();
         let is_word =
             is_plain && matches!(lower.as_str(), "" | "~" | "null" | "true" | "false" | "yes" | "no" | "on" | "off");
         if !is_word {
-            self.leaves.push(Leaf { path: self.path(), text: text.to_owned(), line });
+            self.found.add(&self.path(), text, line)?;
         }
         self.done();
+        Ok(())
     }
 
     fn path(&self) -> Vec<Step> {
