@@ -21,8 +21,8 @@ use pangolin_core::principal::{AccountKind, Principal, UserRole};
 use pangolin_core::secret::Secret;
 use pangolin_store::PrincipalRecord;
 
-use self::context::request_context;
 pub(crate) use self::context::Origin;
+use self::context::request_context;
 pub(crate) use self::refusal::Refusal;
 use crate::config::AuthMode;
 use crate::error::ApiError;
@@ -121,11 +121,7 @@ fn api_key_of(value: &HeaderValue) -> Result<Shown<'_>, Refusal> {
     value.to_str().map(|text| Shown::ApiKey(text.trim())).map_err(|_| Refusal::Malformed)
 }
 
-async fn authenticate(
-    headers: &HeaderMap,
-    context: &RequestContext,
-    state: &AppState,
-) -> Result<Principal, ApiError> {
+async fn authenticate(headers: &HeaderMap, context: &RequestContext, state: &AppState) -> Result<Principal, ApiError> {
     let no_auth = matches!(state.config.auth, AuthMode::NoAuth);
     let found = match shown(headers, no_auth) {
         Ok(Shown::Nothing) if no_auth => return anonymous(state).await,

@@ -47,6 +47,19 @@ macro_rules! select {
     };
 }
 
+/// A change of a service user: what is absent stays.
+#[derive(Debug, Clone, Default)]
+pub struct ServiceUserChange {
+    /// Name, unique in the tenant.
+    pub name: Option<String>,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Whether it may do anything.
+    pub active: Option<bool>,
+    /// When it ends.
+    pub expires_at: Option<UnixMillis>,
+}
+
 impl Store {
     /// Creates a service user with its first key.
     ///
@@ -92,32 +105,36 @@ impl Store {
         self.db().all(select).await?.iter().map(read).collect()
     }
 
-    /// Replaces name, description, whether it is active, and its end. Its tokens are revoked if
-    /// it is not active.
+    /// Changes what is named and nothing else. Its tokens are revoked if it is not active any more.
     ///
     /// # Errors
     /// There is no such service user of that tenant, or the name is taken.
-    pub async fn update_service_user(&self, changed: &ServiceUser) -> Result<(), StoreError> {
-        let User { id, tenant_id, username, active, .. } = &changed.user;
+    pub async fn update_service_user(
+        &self,
+        tenant: TenantId,
+        id: UserId,
+        change: &ServiceUserChange,
+    ) -> Result<(), StoreError> {
         let mut tx = Tx::management(self.db()).await?;
         tx.raise([Slot::Tokens]).await?;
-        let update = sql("UPDATE users SET username = $3, active = $4 \
+        let update = sql("UPDATE users SET username = COALESCE($3, username), active = COALESCE($4, active) \
              WHERE id = $1 AND tenant_id = $2 AND kind = 'service'")
         .bind(id.to_string())
-        .bind(tenant_id.to_string())
-        .bind(username.as_str())
-        .bind(i64::from(*active));
+        .bind(tenant.to_string())
+        .bind(change.name.clone())
+        .bind(change.active.map(i64::from));
         if tx.execute(update).await.map_err(on_write("user", "tenant"))? == 0 {
             return Err(StoreError::NotFound("service user"));
         }
-        let update = sql("UPDATE service_users SET description = $2, expires_at = $3 WHERE user_id = $1")
-            .bind(id.to_string())
-            .bind(changed.description.clone())
-            .bind(changed.expires_at.map(|at| at.0));
+        let update = sql("UPDATE service_users SET description = COALESCE($2, description), \
+             expires_at = COALESCE($3, expires_at) WHERE user_id = $1")
+        .bind(id.to_string())
+        .bind(change.description.clone())
+        .bind(change.expires_at.map(|at| at.0));
         tx.execute(update).await.map_err(backend)?;
-        if !*active {
-            tokens::revoke_all_of(&mut tx, *id, self.inner.clock.now()).await?;
-            cut_off(&mut tx, *tenant_id, Gone::User(*id), self.inner.clock.now(), []).await?;
+        if change.active == Some(false) {
+            tokens::revoke_all_of(&mut tx, id, self.inner.clock.now()).await?;
+            cut_off(&mut tx, tenant, Gone::User(id), self.inner.clock.now(), []).await?;
         }
         tx.commit().await
     }

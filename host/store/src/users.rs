@@ -3,6 +3,7 @@
 use pangolin_core::clock::UnixMillis;
 use pangolin_core::id::{TenantId, UserId};
 use pangolin_core::ports::StoreError;
+use pangolin_core::principal::AccountKind;
 use pangolin_core::record::{ExternalIdentity, User};
 use sqlx::any::AnyRow;
 
@@ -15,6 +16,24 @@ use crate::row;
 use crate::store::Store;
 use crate::tokens;
 use crate::tx::Tx;
+
+/// A change of a user: what is absent stays.
+#[derive(Clone, Default)]
+pub struct UserChange {
+    /// Mail address.
+    pub email: Option<String>,
+    /// Whether it may do anything.
+    pub active: Option<bool>,
+    /// Argon2id hash in PHC form.
+    pub password_hash: Option<String>,
+}
+
+impl std::fmt::Debug for UserChange {
+    /// Without the hash of the password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UserChange").field("email", &self.email).field("active", &self.active).finish_non_exhaustive()
+    }
+}
 
 impl Store {
     /// Creates a user.
@@ -65,27 +84,32 @@ impl Store {
         self.db().all(select).await?.iter().map(read).collect()
     }
 
-    /// Replaces everything but the tenant, the kind of account, the time of creation and the last login.
-    /// Of one who is not active any more the leases are ended, and nothing minted before is served.
+    /// Changes what is named and nothing else, so that two changes at once do not undo each other. With
+    /// a new password, and of one who is not active any more, the tokens are revoked with it; of the
+    /// latter the leases are ended, and nothing minted before is served.
     ///
     /// # Errors
-    /// There is no such user of that tenant, or the name is taken.
-    pub async fn update_user(&self, user: &User) -> Result<(), StoreError> {
+    /// There is no such user of that tenant.
+    pub async fn update_user(&self, tenant: TenantId, id: UserId, change: &UserChange) -> Result<(), StoreError> {
+        let UserChange { email, active, password_hash } = change;
+        let (now, goes) = (self.inner.clock.now(), *active == Some(false));
         let mut tx = Tx::management(self.db()).await?;
-        let update = sql("UPDATE users SET username = $3, email = $4, role = $5, password_hash = $6, active = $7 \
-             WHERE id = $1 AND tenant_id = $2")
-        .bind(user.id.to_string())
-        .bind(user.tenant_id.to_string())
-        .bind(user.username.as_str())
-        .bind(user.email.clone())
-        .bind(user.role.as_str())
-        .bind(user.password_hash.clone())
-        .bind(i64::from(user.active));
+        let update = sql("UPDATE users SET email = COALESCE($3, email), password_hash = COALESCE($4, password_hash), \
+             active = COALESCE($5, active) WHERE id = $1 AND tenant_id = $2")
+        .bind(id.to_string())
+        .bind(tenant.to_string())
+        .bind(email.clone())
+        .bind(password_hash.clone())
+        .bind(active.map(i64::from));
         if tx.execute(update).await.map_err(on_write("user", "tenant"))? == 0 {
             return Err(StoreError::NotFound("user"));
         }
-        if !user.active {
-            cut_off(&mut tx, user.tenant_id, Gone::User(user.id), self.inner.clock.now(), []).await?;
+        if goes || password_hash.is_some() {
+            tx.raise([Slot::Tokens]).await?;
+            tokens::revoke_all_of(&mut tx, id, now).await?;
+        }
+        if goes {
+            cut_off(&mut tx, tenant, Gone::User(id), now, []).await?;
         }
         tx.commit().await
     }
@@ -93,14 +117,24 @@ impl Store {
     /// Deletes a user with the roles held and the grants; the tokens are revoked, the leases ended.
     ///
     /// # Errors
-    /// There is no such user.
+    /// There is no such user. `InUse`: a revoked account of an issuer, whose next token would make it
+    /// anew, and not revoked.
     pub async fn delete_user(&self, id: UserId) -> Result<(), StoreError> {
         let mut tx = Tx::management(self.db()).await?;
         tx.raise([Slot::Tokens]).await?;
         tokens::revoke_all_of(&mut tx, id, self.inner.clock.now()).await?;
-        let select = sql("SELECT tenant_id FROM users WHERE id = $1").bind(id.to_string());
+        let select = sql("SELECT tenant_id, kind FROM users WHERE id = $1").bind(id.to_string());
         let found = tx.optional(select).await?.ok_or(StoreError::NotFound("user"))?;
         let tenant: TenantId = row::parsed(&found, "tenant_id")?;
+        let stands = sql("SELECT id FROM revocations WHERE tenant_id = $1 AND kind = 'principal' AND target = $2 \
+             AND lifted_at IS NULL")
+        .bind(tenant.to_string())
+        .bind(id.to_string());
+        if row::parsed::<AccountKind>(&found, "kind")? == AccountKind::External && tx.exists(stands).await? {
+            let why = "the account is revoked, and its issuer's next token would make it anew: lift that before, or \
+                       deactivate the account instead";
+            return Err(StoreError::InUse(why.to_owned()));
+        }
         tx.execute(sql("DELETE FROM users WHERE id = $1").bind(id.to_string())).await.map_err(backend)?;
         cut_off(&mut tx, tenant, Gone::User(id), self.inner.clock.now(), []).await?;
         tx.commit().await

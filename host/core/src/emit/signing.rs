@@ -165,8 +165,12 @@ mod tests {
     #[test]
     fn a_url_is_shown_to_its_caller_alone() {
         let url = Secret::from("https://signed/planted");
-        let reply =
-            PresignedUrl::from(Presigned { url, headers: vec![("a".to_owned(), "b".to_owned())], expires_at: NOW, issued: Vec::new() });
+        let reply = PresignedUrl::from(Presigned {
+            url,
+            headers: vec![("a".to_owned(), "b".to_owned())],
+            expires_at: NOW,
+            issued: Vec::new(),
+        });
         assert!(!format!("{reply:?}").contains("planted"));
         let expiration = NOW.to_rfc3339();
         assert_eq!(

@@ -10,7 +10,8 @@ use crate::policy::Authorised;
 use crate::revocation::Issued;
 use crate::secret::Secret;
 use crate::strategy::{
-    ConfigProblem, DirectoryState, DryRun, Minted, NotReloaded, RejectedPlugin, StrategyError, StrategyErrorKind, StrategyInfo,
+    ConfigProblem, DirectoryState, DryRun, Minted, NotReloaded, RejectedPlugin, StrategyError, StrategyErrorKind,
+    StrategyInfo,
 };
 use crate::warehouse::Warehouse;
 

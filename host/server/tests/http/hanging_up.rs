@@ -1,7 +1,7 @@
 //! Callers who hang up in the middle of a change.
 
 use std::future::Future as _;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use axum_core::body::Body;
@@ -24,7 +24,7 @@ async fn hang_up(host: &Host, (method, path, body): (Method, &str, &Value), toke
         .unwrap();
     let mut reply = Box::pin(router::router(host.state.clone()).oneshot(request));
     for _ in 0..looks {
-        if let Poll::Ready(_) = reply.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        if reply.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
             return;
         }
         tokio::time::sleep(Duration::from_millis(1)).await;

@@ -62,7 +62,8 @@ pub(crate) async fn a_name_belongs_to_one_account(db: TestDb) {
     store.create_user(&person).await.unwrap();
     let taken = store.provision_external_user(&external(acme.id, "s-1", "ada"), NOW).await.unwrap();
     assert_eq!(taken, Provisioned::NameTaken);
-    let Provisioned::Made(id) = store.provision_external_user(&external(acme.id, "s-1", "eve"), NOW).await.unwrap() else {
+    let Provisioned::Made(id) = store.provision_external_user(&external(acme.id, "s-1", "eve"), NOW).await.unwrap()
+    else {
         panic!("it is not made");
     };
     let later = NOW.plus_seconds(10);

@@ -3,13 +3,15 @@
 use pangolin_core::id::UserId;
 use pangolin_core::permission::Action;
 
+use pangolin_store::UserChange;
+
 use crate::make;
 use crate::testdb::TestDb;
 
 pub(crate) async fn a_principal_has_what_was_given_at_once(db: TestDb) {
     let store = &db.store;
     let acme = make::stored_tenant(store, "acme").await.id;
-    let mut ann = make::user(acme, "ann");
+    let ann = make::user(acme, "ann");
     store.create_user(&ann).await.unwrap();
     let actions = || async {
         let principal = store.principal(ann.id).await.unwrap().unwrap();
@@ -34,7 +36,7 @@ pub(crate) async fn a_principal_has_what_was_given_at_once(db: TestDb) {
     store.delete_role(acme, role.id).await.unwrap();
     assert!(actions().await.is_empty());
 
-    ann.active = false;
-    store.update_user(&ann).await.unwrap();
+    let goes = UserChange { active: Some(false), ..UserChange::default() };
+    store.update_user(acme, ann.id, &goes).await.unwrap();
     assert!(!store.principal(ann.id).await.unwrap().unwrap().user.active);
 }

@@ -9,7 +9,7 @@ use pangolin_core::ports::{CatalogStore, LeaseBook, NewTable, Revocations, Store
 use pangolin_core::record::Table;
 use pangolin_core::revocation::{Cut, Issued, Mint, Revocation, RevokedKind, Targets};
 use pangolin_core::warehouse::Warehouse;
-use pangolin_store::{Consistency, OffsetPage, RevocationFilter, Store};
+use pangolin_store::{Consistency, OffsetPage, RevocationFilter, Store, UserChange};
 use uuid::Uuid;
 
 use crate::hosts::{second_host, until};
@@ -320,15 +320,15 @@ pub(crate) async fn a_dropped_table_ends_what_serves_no_other(db: TestDb) {
 pub(crate) async fn deactivated_and_deleted_users_are_cut_off(db: TestDb) {
     let store = &db.store;
     let warehouse = stored_warehouse(store).await;
-    let mut ann = make::user(warehouse.tenant_id, "ann");
+    let ann = make::user(warehouse.tenant_id, "ann");
     store.create_user(&ann).await.unwrap();
     let of = Targets { user: ann.id, ..targets() };
     let first = leased(store, &warehouse, of, "first").await;
-    ann.email = Some("ann@example.org".to_owned());
-    store.update_user(&ann).await.unwrap();
+    let mail = UserChange { email: Some("ann@example.org".to_owned()), ..UserChange::default() };
+    store.update_user(ann.tenant_id, ann.id, &mail).await.unwrap();
     assert_eq!(cut(store, RevokedKind::Principal, ann.id.0).await, Cut::default());
-    ann.active = false;
-    store.update_user(&ann).await.unwrap();
+    let goes = UserChange { active: Some(false), ..UserChange::default() };
+    store.update_user(ann.tenant_id, ann.id, &goes).await.unwrap();
     assert_eq!(state(store, &warehouse, first).await, LeaseState::Revoking);
     let mark = cut(store, RevokedKind::Principal, ann.id.0).await;
     assert!(mark.at.is_some() && !mark.standing);

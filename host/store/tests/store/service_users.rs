@@ -6,7 +6,7 @@ use pangolin_core::ports::StoreError::{AlreadyExists, NotFound};
 use pangolin_core::principal::AccountKind;
 use pangolin_core::record::{TokenRecord, User};
 use pangolin_core::secret::Secret;
-use pangolin_store::{Basis, Consistency, KeyHash, NewApiKey, OffsetPage, ServiceUser, Store};
+use pangolin_store::{Basis, Consistency, KeyHash, NewApiKey, OffsetPage, ServiceUser, ServiceUserChange, Store};
 
 use crate::hosts::{second_host, until};
 use crate::make::{self, PLANTED, refused};
@@ -36,7 +36,7 @@ async fn stored(store: &Store) -> (ServiceUser, NewApiKey) {
 
 pub(crate) async fn a_service_user_is_made_changed_and_listed(db: TestDb) {
     let store = &db.store;
-    let (mut etl, first) = stored(store).await;
+    let (etl, first) = stored(store).await;
     let acme = etl.user.tenant_id;
     let other = make::stored_tenant(store, "other").await.id;
     let found = store.service_user(acme, etl.user.id).await.unwrap().unwrap();
@@ -59,18 +59,27 @@ pub(crate) async fn a_service_user_is_made_changed_and_listed(db: TestDb) {
 
     let token = TokenRecord { user_id: etl.user.id, ..make::token(&etl.user) };
     assert!(store.insert_token_of(Basis::Key(&first.hash), &token, NOW).await.unwrap());
-    etl.user.username = "loader".to_owned();
-    etl.expires_at = Some(NOW.plus_seconds(60));
-    store.update_service_user(&etl).await.unwrap();
+    let end = Some(NOW.plus_seconds(60));
+    let change = ServiceUserChange { name: Some("loader".to_owned()), expires_at: end, ..ServiceUserChange::default() };
+    store.update_service_user(acme, etl.user.id, &change).await.unwrap();
     let principal = store.principal(etl.user.id).await.unwrap().unwrap();
     assert_eq!((principal.user.username.as_str(), principal.expires_at), ("loader", Some(NOW.plus_seconds(60))));
     assert!(!store.token(token.id).await.unwrap().unwrap().is_revoked(NOW));
-    etl.user.active = false;
-    store.update_service_user(&etl).await.unwrap();
+    let goes = ServiceUserChange { active: Some(false), ..ServiceUserChange::default() };
+    store.update_service_user(acme, etl.user.id, &goes).await.unwrap();
+    let late = ServiceUserChange { description: Some("nightly".to_owned()), ..ServiceUserChange::default() };
+    store.update_service_user(acme, etl.user.id, &late).await.unwrap();
+    let now = store.service_user(acme, etl.user.id).await.unwrap().unwrap();
+    assert_eq!(
+        (now.user.active, now.user.username.as_str(), now.expires_at),
+        (false, "loader", end),
+        "each change is its own"
+    );
     assert!(store.token(token.id).await.unwrap().unwrap().is_revoked(NOW), "its tokens end with it");
-    refused!(store.update_service_user(&service(acme, "never")).await, NotFound("service user"));
-    let person = ServiceUser { user: User { kind: AccountKind::Service, ..ann.clone() }, ..service(acme, "x") };
-    refused!(store.update_service_user(&person).await, NotFound("service user"));
+    for id in [UserId::generate(), ann.id] {
+        refused!(store.update_service_user(acme, id, &late).await, NotFound("service user"));
+    }
+    refused!(store.update_service_user(other, etl.user.id, &late).await, NotFound("service user"));
 
     store.delete_user(etl.user.id).await.unwrap();
     assert!(store.api_key(&first.hash).await.unwrap().is_none());
@@ -229,12 +238,12 @@ pub(crate) async fn no_exchange_outruns_a_revocation(db: TestDb) {
 
 pub(crate) async fn a_key_ends_on_every_host(db: TestDb) {
     let (a, b) = (&db.store, &second_host(&db, Consistency::Eventual).await);
-    let (mut etl, first) = stored(a).await;
+    let (etl, first) = stored(a).await;
     assert!(b.api_key(&first.hash).await.unwrap().unwrap().ends_at.is_none());
     a.rotate_api_key(etl.user.id, &key("2"), NOW, NOW).await.unwrap();
     until("a rotation", || async { b.api_key(&first.hash).await.unwrap().unwrap().ends_at == Some(NOW) }).await;
     assert!(b.principal(etl.user.id).await.unwrap().unwrap().user.active);
-    etl.user.active = false;
-    a.update_service_user(&etl).await.unwrap();
+    let goes = ServiceUserChange { active: Some(false), ..ServiceUserChange::default() };
+    a.update_service_user(etl.user.tenant_id, etl.user.id, &goes).await.unwrap();
     until("a deactivation", || async { !b.principal(etl.user.id).await.unwrap().unwrap().user.active }).await;
 }

@@ -6,6 +6,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 use pangolin_core::ports::{CatalogStore, TableLocations};
+use pangolin_core::record::User;
+use pangolin_store::UserChange;
 
 use crate::make;
 use crate::testdb::TestDb;
@@ -50,7 +52,7 @@ pub(crate) async fn warm_reads_run_no_sql(db: TestDb) {
 /// has returned must see it, whatever other readers were keeping meanwhile.
 pub(crate) async fn a_stale_read_never_sticks(db: TestDb) {
     let tenant = make::stored_tenant(&db.store, "acme").await;
-    let mut ann = make::user(tenant.id, "0");
+    let ann = User { email: Some("0".to_owned()), ..make::user(tenant.id, "ann") };
     db.store.create_user(&ann).await.unwrap();
     let committed = Arc::new(AtomicI64::new(0));
     let done = Arc::new(AtomicBool::new(false));
@@ -62,7 +64,7 @@ pub(crate) async fn a_stale_read_never_sticks(db: TestDb) {
                 while !done.load(Ordering::SeqCst) {
                     let at_least = committed.load(Ordering::SeqCst);
                     let seen = store.principal(id).await.unwrap().unwrap();
-                    let seen: i64 = seen.user.username.parse().unwrap();
+                    let seen: i64 = seen.user.email.as_deref().unwrap().parse().unwrap();
                     assert!(seen >= at_least, "saw {seen} after {at_least}");
                     tokio::task::yield_now().await;
                 }
@@ -76,8 +78,8 @@ pub(crate) async fn a_stale_read_never_sticks(db: TestDb) {
         }
     }));
     for change in 1..=200 {
-        ann.username = change.to_string();
-        db.store.update_user(&ann).await.unwrap();
+        let change_of_mail = UserChange { email: Some(change.to_string()), ..UserChange::default() };
+        db.store.update_user(ann.tenant_id, ann.id, &change_of_mail).await.unwrap();
         committed.store(change, Ordering::SeqCst);
         tokio::time::sleep(Duration::from_micros(300)).await;
     }
@@ -85,7 +87,7 @@ pub(crate) async fn a_stale_read_never_sticks(db: TestDb) {
     for other in others {
         other.await.unwrap();
     }
-    assert_eq!(db.store.principal(ann.id).await.unwrap().unwrap().user.username, "200");
+    assert_eq!(db.store.principal(ann.id).await.unwrap().unwrap().user.email.as_deref(), Some("200"));
 }
 
 /// A client that goes away cancels the request at any point. Whatever was committed is seen.

@@ -2,9 +2,8 @@
 
 use pangolin_core::permission::Action;
 use pangolin_core::ports::StoreError::{AlreadyExists, NotFound};
-use pangolin_core::principal::UserRole;
 use pangolin_core::record::User;
-use pangolin_store::OffsetPage;
+use pangolin_store::{OffsetPage, UserChange};
 
 use crate::make::{self, refused};
 use crate::testdb::{NOW, TestDb};
@@ -35,14 +34,29 @@ pub(crate) async fn a_user_is_made_changed_and_listed(db: TestDb) {
     assert_eq!(store.user_by_name(acme, "ann").await.unwrap().unwrap().id, ann.id);
     assert!(store.user_by_name(acme, "Ann").await.unwrap().is_none());
 
-    ann.role = UserRole::TenantAdmin;
+    // Each change is its own: a late one does not undo another.
+    let change = |email: Option<&str>, active, hash: Option<&str>| {
+        let (email, password_hash) = (email.map(str::to_owned), hash.map(str::to_owned));
+        UserChange { email, active, password_hash }
+    };
+    let (first, second) = (make::token(&ann), make::token(&ann));
+    store.insert_token(&first).await.unwrap();
+    store.update_user(acme, ann.id, &change(None, None, Some("new hash"))).await.unwrap();
+    assert!(store.token(first.id).await.unwrap().unwrap().is_revoked(NOW), "a new password ends every session");
+    store.insert_token(&second).await.unwrap();
+    store.update_user(acme, ann.id, &change(Some("ann@example.org"), None, None)).await.unwrap();
+    assert!(!store.token(second.id).await.unwrap().unwrap().is_revoked(NOW));
+    store.update_user(acme, ann.id, &change(None, Some(false), None)).await.unwrap();
+    assert!(store.token(second.id).await.unwrap().unwrap().is_revoked(NOW));
     ann.active = false;
-    ann.email = None;
-    store.update_user(&ann).await.unwrap();
+    ann.email = Some("ann@example.org".to_owned());
+    ann.password_hash = Some("new hash".to_owned());
     assert_eq!(seen(&store.user(ann.id).await.unwrap().unwrap()), seen(&ann));
-    refused!(store.update_user(&make::user(acme, "bob")).await, NotFound("user"));
-    let moved = User { tenant_id: other, ..ann.clone() };
-    refused!(store.update_user(&moved).await, NotFound("user"));
+    refused!(
+        store.update_user(acme, make::user(acme, "bob").id, &change(None, Some(true), None)).await,
+        NotFound("user")
+    );
+    refused!(store.update_user(other, ann.id, &change(None, Some(true), None)).await, NotFound("user"));
 
     store.create_user(&make::user(acme, "Bob")).await.unwrap();
     let names = |tenant| async move {

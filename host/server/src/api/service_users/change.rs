@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use pangolin_core::id::UserId;
-use pangolin_store::ServiceUser;
+use pangolin_store::{ServiceUser, ServiceUserChange};
 use serde_json::json;
 
 use super::wire::{Done, UpdateServiceUser, check_description, end_of_days};
@@ -42,32 +42,33 @@ async fn update(
     body: &Body,
 ) -> Result<(ServiceUser, Vec<&'static str>), ApiError> {
     let tenant = caller.require_tenant_admin()?;
-    let mut found = super::find(state, tenant, id).await?;
+    let found = super::find(state, tenant, id).await?;
+    let mut change = ServiceUserChange::default();
     let asked: UpdateServiceUser = body.json()?;
     let mut changed = Vec::new();
     if let Some(name) = asked.name {
         check_username("name", &name)?;
-        found.user.username = name;
+        change.name = Some(name);
         changed.push("name");
     }
     if asked.description.is_some() {
         check_description(asked.description.as_deref())?;
-        found.description = asked.description;
+        change.description = asked.description;
         changed.push("description");
     }
     if let Some(active) = asked.active {
         if !active {
             refuse_oneself(caller, found.user.id, "active", "you cannot deactivate yourself")?;
         }
-        found.user.active = active;
+        change.active = Some(active);
         changed.push("active");
     }
     if let Some(end) = end_of_days(asked.expires_in_days, state.clock.now())? {
-        found.expires_at = Some(end);
+        change.expires_at = Some(end);
         changed.push("expires_at");
     }
     state.begin(caller, event).await?;
-    state.store.update_service_user(&found).await?;
+    state.store.update_service_user(tenant, found.user.id, &change).await?;
     Ok((found, changed))
 }
 

@@ -2,8 +2,8 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use pangolin_core::principal::AccountKind;
 use pangolin_core::record::User;
+use pangolin_store::UserChange;
 use serde_json::json;
 
 use super::password::check_password;
@@ -42,34 +42,29 @@ async fn update(
     body: &Body,
 ) -> Result<(User, Vec<&'static str>), ApiError> {
     let own = caller.require_admin_or_root()?;
-    let mut user = super::find_person(state, own, id).await?;
+    let user = super::find_person(state, own, id).await?;
+    let mut change = UserChange::default();
     let asked: UpdateUser = body.json()?;
     let mut changed = Vec::new();
-    let mut ends_sessions = false;
     if let Some(email) = asked.email {
         check_email(&email)?;
-        user.email = Some(email);
+        change.email = Some(email);
         changed.push("email");
     }
     if let Some(active) = asked.active {
         if !active && user.id == caller.principal.user_id {
             return Err(ApiError::bad_request("active", "you cannot deactivate yourself"));
         }
-        ends_sessions |= !active;
-        user.active = active;
+        change.active = Some(active);
         changed.push("active");
     }
     if let Some(password) = asked.password {
         check_password(&password, state.config.limits.min_password_length)?;
-        user.password_hash = Some(state.passwords.hash(password).await?);
-        ends_sessions = true;
+        change.password_hash = Some(state.passwords.hash(password).await?);
         changed.push("password");
     }
     state.begin(caller, event).await?;
-    state.store.update_user(&user).await?;
-    if ends_sessions {
-        state.store.revoke_tokens_of(user.id, state.clock.now()).await?;
-    }
+    state.store.update_user(user.tenant_id, user.id, &change).await?;
     Ok((user, changed))
 }
 
@@ -90,13 +85,6 @@ pub(super) async fn delete_user(
             return Err(ApiError::bad_request("id", "you cannot delete yourself"));
         }
         let user = super::find_person(&state, own, &id).await?;
-        if user.kind == AccountKind::External
-            && state.store.principal(user.id).await?.is_some_and(|record| record.revoked)
-        {
-            let message = "the account is revoked, and its issuer's next token would make it anew: lift that before, or \
-                           deactivate the account instead";
-            return Err(ApiError::conflict(message));
-        }
         state.begin(&caller, &event).await?;
         state.store.delete_user(user.id).await?;
         Ok(user)
