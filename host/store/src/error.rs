@@ -14,12 +14,7 @@ pub(crate) struct BadColumn {
 
 /// Anything that the caller could not have avoided, and what another writer caused.
 pub(crate) fn backend(error: sqlx::Error) -> StoreError {
-    // PostgreSQL ends one of two transactions that wait for each other.
-    let retry = error
-        .as_database_error()
-        .and_then(sqlx::error::DatabaseError::code)
-        .is_some_and(|code| matches!(code.as_ref(), "40001" | "40P01"));
-    if retry { StoreError::Conflict("the record") } else { StoreError::Backend(Box::new(error)) }
+    if is_ended_for_another(&error) { StoreError::Conflict("the record") } else { StoreError::Backend(Box::new(error)) }
 }
 
 /// A failure that is not the database's own word.
@@ -52,6 +47,12 @@ pub(crate) fn on_delete(in_use: &'static str) -> impl Fn(sqlx::Error) -> StoreEr
 /// Whether a unique key is taken.
 pub(crate) fn is_taken(error: &sqlx::Error) -> bool {
     matches!(kind(error), Some(ErrorKind::UniqueViolation))
+}
+
+/// Whether PostgreSQL ended one of two transactions that wait for each other.
+pub(crate) fn is_ended_for_another(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| matches!(code.as_ref(), "40001" | "40P01"))
 }
 
 fn kind(error: &sqlx::Error) -> Option<ErrorKind> {

@@ -16,15 +16,15 @@ use super::row::{AuditRow, bind, insert_text, sealed_insert_text};
 use super::{AuditSeals, AuditTail, anchor};
 use crate::db::{Db, Statement};
 use crate::dialect::Dialect;
-use crate::error::is_taken;
+use crate::error::{is_ended_for_another, is_taken};
 
 /// Events in one batch.
 const BATCH: usize = 256;
 /// Events that may wait; more of them wait for room.
 const QUEUE: usize = 4_096;
-/// Another process may write a chain of the same name on PostgreSQL; so often the end of the
-/// chain is read again before the batch fails.
-const ATTEMPTS: usize = 3;
+/// Another process may write a chain of the same name on PostgreSQL, as `pangolin secrets rotate` does
+/// beside a busy host; so often the end of the chain is read again before the batch fails.
+const ATTEMPTS: usize = 30;
 
 enum Job {
     Event(Box<AuditRow>, oneshot::Sender<Result<(), AuditUnavailable>>),
@@ -77,14 +77,15 @@ struct Task {
 /// A failure of a batch.
 #[derive(Debug)]
 enum Failure {
-    /// Somebody else has written under these numbers.
+    /// Somebody else has written under these numbers, or does so now.
     Taken(Box<dyn std::error::Error + Send + Sync>),
     Other(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
-        if is_taken(&error) { Self::Taken(Box::new(error)) } else { Self::Other(Box::new(error)) }
+        let taken = is_taken(&error) || is_ended_for_another(&error);
+        if taken { Self::Taken(Box::new(error)) } else { Self::Other(Box::new(error)) }
     }
 }
 

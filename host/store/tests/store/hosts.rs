@@ -85,4 +85,15 @@ pub(crate) async fn two_hosts_may_share_a_chain(db: TestDb) {
         twin.record(make::event(None, "two")).await.unwrap();
     }
     audit::whole(&db.store, 40).await;
+    // At once, as a command of an operator writes beside a busy host.
+    let write = |store: Store| async move {
+        for _ in 0..100 {
+            store.record(make::event(None, "busy")).await.unwrap();
+        }
+    };
+    let busy: Vec<_> = [&db.store, &db.store, &twin].map(|store| tokio::spawn(write(store.clone()))).into();
+    for writer in busy {
+        writer.await.unwrap();
+    }
+    audit::whole(&db.store, 340).await;
 }
