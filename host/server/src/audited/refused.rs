@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::Event;
 use crate::auth::refusal::{Refused, Whose};
+use crate::auth::throttle;
 use crate::state::AppState;
 
 /// Rows of one source in a window.
@@ -69,7 +70,7 @@ impl Refusals {
 
     /// Whether this one gets a row, and how many of its source got none since the last.
     pub(crate) fn admit(&self, context: &RequestContext, now: UnixMillis) -> Option<u64> {
-        self.admit_from(context.ip_address.as_deref().unwrap_or("unknown"), now)
+        self.admit_from(&throttle::source(context), now)
     }
 
     fn admit_from(&self, source: &str, now: UnixMillis) -> Option<u64> {

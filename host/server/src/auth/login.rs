@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::audited::Event;
 use crate::auth;
+use crate::auth::throttle;
 use crate::config::AuthMode;
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -95,7 +96,7 @@ pub(crate) fn throttled(tenant: Option<TenantId>, username: &str, context: &Requ
     [
         // Keys are kept: nobody fills the memory with long names.
         format!("account:{tenant}:{}", username.chars().take(256).collect::<String>()),
-        format!("source:{}", context.ip_address.as_deref().unwrap_or("unknown")),
+        format!("source:{}", throttle::source(context)),
     ]
 }
 

@@ -1,7 +1,9 @@
 //! Failed logins are counted per account and per source.
 
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use pangolin_core::audit::RequestContext;
 use pangolin_core::clock::UnixMillis;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -10,6 +12,17 @@ use crate::error::ApiError;
 /// Logins judged at once. Those that wait are asked again whether the account is still open, so
 /// that a burst gets no more guesses than the same ones in a row, or one.
 const AT_ONCE: usize = 2;
+
+/// Where failures are counted that come of no account: the address, of IPv6 the network of 64 bits
+/// that one subscriber has.
+pub(crate) fn source(context: &RequestContext) -> String {
+    let text = context.ip_address.as_deref().unwrap_or("unknown");
+    match text.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V6(address)) => format!("{}/64", Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+        Ok(address) => address.to_string(),
+        Err(_) => text.to_owned(),
+    }
+}
 
 /// Failures in one window.
 #[derive(Debug, Default, Clone, Copy)]
@@ -70,6 +83,18 @@ impl Throttle {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_network_of_one_subscriber_is_one_source() {
+        let of = |text: Option<&str>| {
+            source(&RequestContext { ip_address: text.map(str::to_owned), ..RequestContext::default() })
+        };
+        assert_eq!(of(Some("2001:db8:1:2:3:4:5:6")), "2001:db8:1:2::/64");
+        assert_eq!(of(Some("2001:db8:1:2:ffff::1")), "2001:db8:1:2::/64");
+        assert_ne!(of(Some("2001:db8:1:3::1")), of(Some("2001:db8:1:2::1")));
+        assert_eq!((of(Some("::ffff:192.0.2.7")), of(Some("192.0.2.8"))), ("192.0.2.7".into(), "192.0.2.8".into()));
+        assert_eq!((of(None), of(Some("odd"))), ("unknown".into(), "odd".into()));
+    }
 
     #[test]
     fn the_tenth_failure_closes_until_the_window_ends() {

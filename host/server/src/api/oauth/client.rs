@@ -13,6 +13,7 @@ use super::form::TokenForm;
 use crate::audited::Event;
 use crate::auth::api_key::{self, Holder};
 use crate::auth::refusal::{Refusal, Refused};
+use crate::auth::throttle;
 use crate::error::ApiError;
 use crate::state::AppState;
 
@@ -121,7 +122,7 @@ pub(super) async fn refuse(
     // A source of its own: programs that try again and again do not shut out people's logins.
     let keys = [
         format!("client:{}", claimed.map(|id| id.to_string()).unwrap_or_default()),
-        format!("client-source:{}", context.ip_address.as_deref().unwrap_or("unknown")),
+        format!("client-source:{}", throttle::source(context)),
     ];
     if let Some(seconds) = state.throttle.closed(&keys, now) {
         return Ok(ApiError::too_many(seconds).into());
