@@ -18,7 +18,7 @@ def test_the_page_has_an_entry_for_what_the_documents_promise() -> None:
 
 def test_a_code_without_an_entry_is_noticed(host: Host) -> None:
     watched = codes.Codes()
-    watched.watch(host.url)
+    watched.watch(host.url, ours=True)
     reply = requests.get(f"{host.url}/api/v1/users/me", timeout=10)
     watched.note(host.url, reply)
     assert (watched.without_entry(), set(watched.seen)) == ([], {"unauthorised"})

@@ -27,9 +27,12 @@ class Codes:
         self._ours: set[str] = set()
         self.seen: dict[str, str] = {}
 
-    def watch(self, url: str) -> None:
-        """A host that serves our own strategies only: those of others have codes of their own."""
-        self._ours.add(url)
+    def watch(self, url: str, ours: bool) -> None:
+        """Of hosts that serve our own strategies only: those of others have codes of their own."""
+        if ours:
+            self._ours.add(url)
+        else:
+            self._ours.discard(url)
 
     def note(self, url: str, reply: requests.Response) -> None:
         if url in self._ours and reply.status_code >= 400 and (code := of(reply)) is not None:

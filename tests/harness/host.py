@@ -45,8 +45,6 @@ class Host:
         self.database_url = postgres.database() if postgres else None
         self.root_password = planted.password("root password")
         self.settings = self._defaults(seaweed) | (settings or {})
-        if self.settings.get("PANGOLIN_PLUGIN_DIR") == str(plugin_dir()):
-            codes.SEEN.watch(self.url)
 
     @property
     def url(self) -> str:
@@ -89,6 +87,7 @@ class Host:
         return {name: value for name, value in self.settings.items() if value is not None}
 
     def start(self, seconds: float = 60) -> "Host":
+        codes.SEEN.watch(self.url, self.settings.get("PANGOLIN_PLUGIN_DIR") == str(plugin_dir()))
         self._child = Child([str(self._binary), "serve"], self.log, env=self.env(), cwd=self.dir)
         self._child.wait_ready(self._ready, seconds)
         return self

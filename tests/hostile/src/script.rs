@@ -12,6 +12,7 @@ const MARK: &str = "left-behind-by-";
 pub(crate) fn run(request: &VendRequest) -> Result<Vec<Credential>, VendError> {
     let script = request.config.required("script")?;
     let script: Value = serde_json::from_str(script).map_err(|error| unknown(&error.to_string()))?;
+    let script = written_plainly(script)?;
     let mut words = Words::of(request);
     let mark = std::hint::black_box(format!("{MARK}{}-{}", request.tenant, request.request_id));
     let mut seen: Vec<Value> = Vec::new();
@@ -32,6 +33,17 @@ pub(crate) fn run(request: &VendRequest) -> Result<Vec<Credential>, VendError> {
         return Err(VendError::new(ErrorKind::Denied, "script-over", message));
     };
     Ok(answered(request, answer, &words))
+}
+
+/// A script with what the host takes from nobody, such as NUL or a URL with a password, comes as
+/// `{"hex": …}`.
+fn written_plainly(script: Value) -> Result<Value, VendError> {
+    let Some(hex) = script.get("hex").and_then(Value::as_str) else { return Ok(script) };
+    let digits: Option<Vec<u8>> =
+        hex.chars().map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
+    let digits = digits.ok_or_else(|| unknown("hex"))?;
+    let bytes: Vec<u8> = digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| (byte << 4) | digit)).collect();
+    serde_json::from_slice(&bytes).map_err(|error| unknown(&error.to_string()))
 }
 
 /// The credentials that the script names.
