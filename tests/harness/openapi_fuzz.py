@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import hypothesis
+import hypothesis.configuration
 import schemathesis
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import Failure, FailureGroup
@@ -29,6 +30,7 @@ from schemathesis.specs.openapi.checks import (
 
 from harness.api import Api
 from harness.host import Host, unused_name
+from harness.tools import ROOT
 from harness.world import Lake, Tenant
 
 CHECKS = [
@@ -50,6 +52,9 @@ ABSENT_ID = "00000000-dead-4bad-8bad-00000000dead"
 AIMED = {"access", "location", "user"}
 _SEED = 5
 _QUIET = [*hypothesis.HealthCheck]
+
+# Nothing is left in the checkout.
+hypothesis.configuration.set_hypothesis_home_dir(ROOT / "target" / "hypothesis")
 
 
 @dataclass

@@ -41,3 +41,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Paging {
         Ok(Self(OffsetPage { limit, offset }))
     }
 }
+
+/// A page by texts that are read one by one, so that the answer names the one that is wrong.
+pub(crate) fn page(limit: Option<&str>, offset: Option<&str>) -> Result<OffsetPage, ApiError> {
+    let number = |field: &str, text: Option<&str>| {
+        let read = |text: &str| text.parse::<usize>().map_err(|_| ApiError::bad_request(field, "a whole number"));
+        text.map(read).transpose()
+    };
+    let limit = number("limit", limit)?.unwrap_or(PAGE.0);
+    let offset = number("offset", offset)?.unwrap_or(0);
+    if (1..=PAGE.1).contains(&limit) {
+        Ok(OffsetPage { limit, offset })
+    } else {
+        Err(ApiError::bad_request("limit", format!("between 1 and {}", PAGE.1)))
+    }
+}

@@ -36,6 +36,8 @@ pub(crate) async fn adopt(tx: &mut Tx, keys: &KeyRing) -> Result<(), StoreError>
         tx.execute(sql("DELETE FROM audit_anchors WHERE host = $1").bind(host)).await.map_err(backend)?;
         tx.execute(anchor::write(host, tail, &seals)).await.map_err(backend)?;
         fill(tx, host).await?;
+        // Once in the life of a database. At any other time somebody has taken its schema back.
+        tracing::warn!(host, seq = tail.seq, "an audit chain from before seals is sealed as it stands");
     }
     tx.execute(HostList::new(&hosts, &seals)?.insert()).await.map_err(backend)?;
     Ok(())

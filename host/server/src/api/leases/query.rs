@@ -9,9 +9,7 @@ use serde_json::Value;
 use utoipa::IntoParams;
 
 use crate::error::ApiError;
-
-/// Default and largest page.
-const PAGE: (usize, usize) = (100, 1000);
+use crate::paging;
 
 /// What to show. All texts: each is read by itself, so that the answer names the one that is wrong.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -44,19 +42,8 @@ impl LeaseQuery {
     }
 
     pub(super) fn page(&self) -> Result<OffsetPage, ApiError> {
-        let limit = number("limit", self.limit.as_deref())?.unwrap_or(PAGE.0);
-        let offset = number("offset", self.offset.as_deref())?.unwrap_or(0);
-        if (1..=PAGE.1).contains(&limit) {
-            Ok(OffsetPage { limit, offset })
-        } else {
-            Err(ApiError::bad_request("limit", format!("between 1 and {}", PAGE.1)))
-        }
+        paging::page(self.limit.as_deref(), self.offset.as_deref())
     }
-}
-
-fn number(field: &str, text: Option<&str>) -> Result<Option<usize>, ApiError> {
-    let read = |text: &str| text.parse().map_err(|_| ApiError::bad_request(field, "a whole number"));
-    text.map(read).transpose()
 }
 
 fn state(text: &str) -> Result<LeaseState, ApiError> {
