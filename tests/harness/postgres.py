@@ -35,7 +35,9 @@ class Postgres:
         initdb += [f"--pwfile={secret}", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"]
         subprocess.run(initdb, check=True, capture_output=True, cwd=self._dir)
         (self.port,) = free_ports(1)
-        settings = {"listen_addresses": "127.0.0.1", "unix_socket_directories": self._dir, "fsync": "off"}
+        # Hosts run until the end of the run, each with connections of its own.
+        many = {"max_connections": 1000}
+        settings = {"listen_addresses": "127.0.0.1", "unix_socket_directories": self._dir, "fsync": "off"} | many
         command = [*self._as, str(postgres_binary("postgres")), "-D", str(data), "-p", str(self.port)]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
