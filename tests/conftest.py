@@ -1,7 +1,7 @@
 """Stores, databases and hosts of the run. Everything that is started here is ended here."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 
 import pytest
@@ -55,26 +55,67 @@ def postgres(planted: Planted, servers: ExitStack) -> Postgres:
     return database.start()
 
 
-@pytest.fixture(scope="session")
-def make_host(planted: Planted, servers: ExitStack) -> Iterator[Callable[..., Host]]:
-    """Makes hosts. When the run ends, each one's log, audit rows and database are searched for every planted secret,
-    and each code that a reply had must be explained."""
-    hosts: list[Host] = []
+# Scopes of the fixtures that are being set up, the innermost last.
+_scopes: list[str] = []
 
-    def make(*arguments: object, **named: object) -> Host:
-        host = Host(planted, *arguments, **named)  # type: ignore[arg-type]
-        hosts.append(host)
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object]) -> Generator[None, object, object]:
+    _scopes.append(fixturedef.scope)
+    try:
+        return (yield)
+    finally:
+        _scopes.pop()
+
+
+class Hosts:
+    """Every host of the run, until its log, audit rows and database were searched for every planted secret."""
+
+    def __init__(self, planted: Planted) -> None:
+        self._planted, self._leaks = planted, list[str]()
+        self._running: list[tuple[Host, bool]] = []
+
+    def make(self, *arguments: object, **named: object) -> Host:
+        host = Host(self._planted, *arguments, **named)  # type: ignore[arg-type]
+        self._running.append((host, bool(_scopes) and _scopes[-1] == "session"))
         return host
 
-    yield make
-    try:
-        leaks = [line for host in hosts for line in host.leaks()]
-    finally:
-        for host in hosts:
-            host.remove()
+    def end(self, of_the_run: bool) -> None:
+        """Ends those of a module, or all: a machine does not hold the hosts of all modules at once."""
+        ended = [host for host, kept in self._running if of_the_run or not kept]
+        self._running = [(host, kept) for host, kept in self._running if host not in ended]
+        try:
+            self._leaks += [line for host in ended for line in host.leaks()]
+        finally:
+            for host in ended:
+                host.remove()
+
+    def leaks(self) -> list[str]:
+        return self._leaks
+
+
+@pytest.fixture(scope="session")
+def hosts_of_the_run(planted: Planted, servers: ExitStack) -> Iterator[Hosts]:
+    """When the run ends nothing that was planted may have been found in any host's place."""
+    hosts = Hosts(planted)
+    yield hosts
+    hosts.end(of_the_run=True)
+    leaks = hosts.leaks()
     assert not leaks, "planted secrets were found:\n" + "\n".join(leaks)
     unknown = codes.SEEN.without_entry()
     assert not unknown, "codes without an entry in host/TROUBLESHOOTING.md:\n" + "\n".join(unknown)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def hosts_of_the_module(hosts_of_the_run: Hosts) -> Iterator[None]:
+    yield
+    hosts_of_the_run.end(of_the_run=False)
+
+
+@pytest.fixture(scope="session")
+def make_host(hosts_of_the_run: Hosts) -> Callable[..., Host]:
+    """Makes hosts. Those that no fixture of the whole run makes are ended with their module."""
+    return hosts_of_the_run.make
 
 
 @pytest.fixture(scope="session")
