@@ -46,6 +46,15 @@ impl Dialect {
         }
     }
 
+    /// Lets nobody else write the audit trail until the end of the transaction. It is taken whole
+    /// before a statement writes anything, so nobody waits in a circle. SQLite has one writer.
+    pub(crate) fn lock_trail(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some("LOCK TABLE audit_events IN SHARE ROW EXCLUSIVE MODE"),
+        }
+    }
+
     /// Keeps two hosts from migrating at once.
     pub(crate) fn lock_migrations(self) -> Option<&'static str> {
         match self {

@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::row::{AuditRow, bind, insert_text, sealed_insert_text};
 use super::{AuditSeals, AuditTail, anchor};
-use crate::db::{Db, Statement};
+use crate::db::{Db, Statement, sql};
 use crate::dialect::Dialect;
 use crate::error::{is_ended_for_another, is_taken};
 
@@ -25,6 +25,8 @@ const QUEUE: usize = 4_096;
 /// Another process may write a chain of the same name on PostgreSQL, as `pangolin secrets rotate` does
 /// beside a busy host; so often the end of the chain is read again before the batch fails.
 const ATTEMPTS: usize = 30;
+/// After so many it waits until it is alone.
+const HURRIED: usize = 3;
 
 enum Job {
     Event(Box<AuditRow>, oneshot::Sender<Result<(), AuditUnavailable>>),
@@ -136,7 +138,7 @@ impl Task {
     /// Writes a batch, all or none of it.
     async fn write(&mut self, rows: &[AuditRow]) -> Result<(), AuditUnavailable> {
         for attempt in 1..=ATTEMPTS {
-            match self.try_write(rows).await {
+            match self.try_write(rows, attempt > HURRIED).await {
                 Ok(tail) => {
                     self.tail = Some(tail);
                     return Ok(());
@@ -163,7 +165,17 @@ impl Task {
         Err(AuditUnavailable)
     }
 
-    async fn try_write(&self, rows: &[AuditRow]) -> Result<AuditTail, Failure> {
+    /// `alone`: nobody else writes meanwhile. Whoever must read the end of the chain first would lose
+    /// against one who knows it, again and again.
+    async fn try_write(&self, rows: &[AuditRow], alone: bool) -> Result<AuditTail, Failure> {
+        let mut locked = match self.db.dialect.lock_trail().filter(|_| alone) {
+            Some(lock) => {
+                let mut tx = self.db.tasks.begin_with(self.db.dialect.begin_write()).await?;
+                sql(lock).execute(&mut *tx).await?;
+                Some(tx)
+            }
+            None => None,
+        };
         let mut tail = match self.tail {
             Some(tail) => tail,
             None => self.begin().await?,
@@ -174,12 +186,15 @@ impl Task {
             links.push((tail.seq, tail.link_text()));
         }
         let mut links = links.into_iter();
-        if rows.len() <= EXACT {
+        if rows.len() <= EXACT && locked.is_none() {
             let insert = self.insert(sealed_text_for(self.db.dialect, rows.len()), rows, &mut links);
             self.at_once(anchor::bind(insert, &self.host, tail, &self.seals)).await?;
             return Ok(tail);
         }
-        let mut tx = self.db.tasks.begin_with(self.db.dialect.begin_write()).await?;
+        let mut tx = match locked.take() {
+            Some(tx) => tx,
+            None => self.db.tasks.begin_with(self.db.dialect.begin_write()).await?,
+        };
         let mut rest = rows;
         while !rest.is_empty() {
             let (now, later) = rest.split_at_checked(chunk(rest.len())).unwrap_or((rest, &[]));
