@@ -84,7 +84,7 @@ impl FromRequestParts<AppState> for Caller {
 }
 
 /// The one text of every failed authentication: it tells nothing.
-const REFUSED: &str = "missing or invalid credentials";
+pub(crate) const REFUSED: &str = "missing or invalid credentials";
 
 /// The header of a service user's key.
 const API_KEY: &str = "x-api-key";

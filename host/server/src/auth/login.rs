@@ -42,25 +42,20 @@ pub(crate) async fn authenticate(
 ) -> Result<LoggedIn, ApiError> {
     let keys = throttled(login.tenant, &login.username, context);
     let event = Event::new("login", "user").name(&login.username).tenant(login.tenant);
-    let closed = || state.throttle.closed(&keys, state.clock.now());
-    let mut wait = closed();
-    let _turn = match wait {
-        Some(_) => None,
-        None => Some(state.throttle.turn().await?),
-    };
-    // Whoever was first may have closed it meanwhile.
-    wait = wait.or_else(closed);
-    if let Some(seconds) = wait {
-        let error = ApiError::too_many(seconds);
-        // Whoever is shut out may go on asking: nobody fills the trail from outside.
-        if let Some(unrecorded) = state.refusals.admit(context, state.clock.now()) {
-            let event = event.metadata(json!({"unrecorded": unrecorded}));
-            let error = Some(error.detail.clone());
-            let row = event.finish(state, (None, &login.username), context, AuditResult::Denied, error);
-            state.audit.record(row).await?;
+    let _turn = match state.throttle.enter(&keys, &*state.clock).await? {
+        Ok(turn) => turn,
+        Err(seconds) => {
+            let error = ApiError::too_many(seconds);
+            // Whoever is shut out may go on asking: nobody fills the trail from outside.
+            if let Some(unrecorded) = state.refusals.admit(context, state.clock.now()) {
+                let event = event.metadata(json!({"unrecorded": unrecorded}));
+                let error = Some(error.detail.clone());
+                let row = event.finish(state, (None, &login.username), context, AuditResult::Denied, error);
+                state.audit.record(row).await?;
+            }
+            return Err(error);
         }
-        return Err(error);
-    }
+    };
     let (username, login_tenant) = (login.username.clone(), login.tenant);
     match verify(state, login).await? {
         Some(found) => {

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pangolin_core::audit::RequestContext;
-use pangolin_core::clock::UnixMillis;
+use pangolin_core::clock::{Clock, UnixMillis};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::error::ApiError;
@@ -50,9 +50,19 @@ impl Throttle {
         }
     }
 
-    /// Waits for one's turn; it lasts until the failure, if there is one, is counted.
-    pub(crate) async fn turn(&self) -> Result<SemaphorePermit<'_>, ApiError> {
-        self.turns.acquire().await.map_err(ApiError::internal)
+    /// Waits for one's turn; it lasts until the failure, if there is one, is counted. Or seconds to
+    /// wait, if one of the keys is closed, or was by those who were first.
+    pub(crate) async fn enter(
+        &self,
+        keys: &[String],
+        clock: &dyn Clock,
+    ) -> Result<Result<SemaphorePermit<'_>, u64>, ApiError> {
+        let closed = || self.closed(keys, clock.now());
+        if let Some(seconds) = closed() {
+            return Ok(Err(seconds));
+        }
+        let turn = self.turns.acquire().await.map_err(ApiError::internal)?;
+        Ok(closed().map_or(Ok(turn), Err))
     }
 
     /// Seconds to wait, if one of the keys is closed.

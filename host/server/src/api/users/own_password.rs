@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::password::{check_password, secret_text};
 use crate::audited::Event;
-use crate::auth::{Caller, login};
+use crate::auth::{self, Caller, login};
 use crate::body::Body;
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -60,7 +60,7 @@ async fn change(state: &AppState, caller: &Caller, event: &Event, body: &Body) -
     if caller.principal.is_root() {
         return Err(ApiError::forbidden("Root's password is set in the configuration: PANGOLIN_ROOT_PASSWORD"));
     }
-    let none = || ApiError::unauthorised("missing or invalid credentials");
+    let none = || ApiError::unauthorised(auth::REFUSED);
     let user = state.store.user(caller.principal.user_id).await?.ok_or_else(none)?;
     require_password(&user)?;
     let asked: ChangePassword = body.json()?;
@@ -95,12 +95,7 @@ async fn require_current(
     current: Secret<String>,
 ) -> Result<(), ApiError> {
     let keys = login::throttled(Some(user.tenant_id), &user.username, &caller.context);
-    let closed =
-        || state.throttle.closed(&keys, state.clock.now()).map_or(Ok(()), |wait| Err(ApiError::too_many(wait)));
-    closed()?;
-    let _turn = state.throttle.turn().await?;
-    // Whoever was first may have closed it meanwhile.
-    closed()?;
+    let _turn = state.throttle.enter(&keys, &*state.clock).await?.map_err(ApiError::too_many)?;
     if state.passwords.verify(current, user.password_hash.clone()).await? {
         return Ok(());
     }
