@@ -9,15 +9,13 @@ use axum::http::Uri;
 use pangolin_core::audit::AuditResult;
 use pangolin_core::clock::UnixMillis;
 use pangolin_core::id::{AuditId, TenantId};
-use pangolin_store::{AuditFilter, AuditPage, OffsetPage};
+use pangolin_store::{AuditFilter, AuditPage};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::IntoParams;
 
 use crate::error::ApiError;
-
-/// Default and largest page.
-const PAGE: (usize, usize) = (100, 1000);
+use crate::paging;
 
 /// What to show. All texts: each is read by itself, so that the answer names the one that is wrong.
 #[derive(Debug, Default, Deserialize, IntoParams, clap::Args)]
@@ -125,17 +123,12 @@ impl AuditQuery {
     }
 
     pub(super) fn page(&self) -> Result<AuditPage, ApiError> {
-        let limit = parse("limit", self.limit.as_deref(), "a whole number")?.unwrap_or(PAGE.0);
-        let offset = parse("offset", self.offset.as_deref(), "a whole number")?.unwrap_or(0);
+        let part = paging::page(self.limit.as_deref(), self.offset.as_deref())?;
         let before = parse("before", self.before.as_deref(), "the id of a row")?;
-        if offset > 0 && before.is_some() {
+        if part.offset > 0 && before.is_some() {
             return Err(ApiError::bad_request("offset", "together with before it has no meaning"));
         }
-        if (1..=PAGE.1).contains(&limit) {
-            Ok(AuditPage { part: OffsetPage { limit, offset }, before })
-        } else {
-            Err(ApiError::bad_request("limit", format!("between 1 and {}", PAGE.1)))
-        }
+        Ok(AuditPage { part, before })
     }
 }
 
