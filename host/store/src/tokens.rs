@@ -105,18 +105,6 @@ impl Store {
         Ok(revoked)
     }
 
-    /// Revokes every token of a user and says how many there were.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn revoke_tokens_of(&self, user: UserId, at: UnixMillis) -> Result<u64, StoreError> {
-        let mut tx = Tx::begin(self.db()).await?;
-        tx.raise([Slot::Tokens]).await?;
-        let revoked = revoke_all_of(&mut tx, user, at).await?;
-        tx.commit().await?;
-        Ok(revoked)
-    }
-
     /// Every token of a user, the newest first.
     ///
     /// # Errors

@@ -72,16 +72,7 @@ fn both_spellings_of_scopes_are_read() {
 }
 
 fn any_action() -> impl Strategy<Value = Action> {
-    prop::sample::select(vec![
-        Action::Read,
-        Action::Write,
-        Action::Delete,
-        Action::Create,
-        Action::Update,
-        Action::List,
-        Action::ManageDiscovery,
-        Action::All,
-    ])
+    prop::sample::select(universe::ACTIONS.to_vec())
 }
 
 proptest! {

@@ -59,7 +59,7 @@ async fn old_events_go_and_that_is_on_record() {
     assert_eq!((row.result, row.username.as_str(), &row.metadata["rows"]), (AuditResult::Success, "system", &json!(3)));
     assert_eq!(row.metadata["retention_days"], json!(30));
     assert_eq!(row.metadata["chains"][0]["until"], json!(3));
-    assert!(state.store.audit_verify().await.unwrap().is_whole());
+    assert!(state.store.audit_reader().verify().await.unwrap().is_whole());
     keep(&state).await;
     assert_eq!(rows(&state, "prune_audit").await.len(), 1, "nothing was removed, nothing is told");
     state.close().await;

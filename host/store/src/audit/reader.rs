@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use pangolin_core::ports::StoreError;
-
-use super::{AuditReport, AuditSeals};
+use super::AuditSeals;
 use crate::config::StoreConfig;
 use crate::db::Db;
 use crate::open::{OpenError, connect_to_read};
@@ -37,13 +35,5 @@ impl Store {
     #[must_use]
     pub fn audit_reader(&self) -> AuditReader {
         AuditReader { db: Arc::clone(self.db()), seals: AuditSeals::of(&self.inner.keys) }
-    }
-
-    /// Walks every chain.
-    ///
-    /// # Errors
-    /// The database failed. A broken chain is part of the report.
-    pub async fn audit_verify(&self) -> Result<AuditReport, StoreError> {
-        self.audit_reader().verify().await
     }
 }

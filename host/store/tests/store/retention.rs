@@ -31,7 +31,7 @@ pub(crate) async fn old_events_go_and_the_chain_goes_on(db: TestDb) {
     let db = db.restart().await;
     record(&db, 12..13).await;
     assert_eq!(db.store.prune_audit(NOW.plus_seconds(11)).await.unwrap(), removed(7, 11));
-    let chain = db.store.audit_verify().await.unwrap().chains.remove(0);
+    let chain = db.store.audit_reader().verify().await.unwrap().chains.remove(0);
     assert_eq!((chain.start, chain.end, chain.rows), (11, 13, 2));
     // Everything is old: the chain is empty, goes on, and still misses what is cut off later.
     assert_eq!(db.store.prune_audit(NOW.plus_seconds(1_000)).await.unwrap(), removed(2, 13));
@@ -116,12 +116,12 @@ pub(crate) async fn nobody_is_alarmed_while_others_write_and_prune(db: TestDb) {
         }
     });
     for _ in 0..40 {
-        let report = db.store.audit_verify().await.unwrap();
+        let report = db.store.audit_reader().verify().await.unwrap();
         assert_eq!(report.breaks, []);
     }
     writer.await.unwrap();
     pruner.await.unwrap();
-    let report = db.store.audit_verify().await.unwrap();
+    let report = db.store.audit_reader().verify().await.unwrap();
     assert!(report.is_whole() && report.chains[0].end == 400, "{report:?}");
 }
 

@@ -156,10 +156,9 @@ pub(crate) async fn a_rotated_key_ends_with_what_came_of_it(db: TestDb) {
 
 pub(crate) async fn a_chain_of_tokens_ends_as_a_whole(db: TestDb) {
     let store = &db.store;
-    let acme = make::stored_tenant(store, "acme").await.id;
-    let ann = make::user(acme, "ann");
-    let next = |of: &TokenRecord| TokenRecord { family: of.family, roles: Some(Vec::new()), ..make::token(&ann) };
-    let (first, apart) = (make::token(&ann), make::token(&ann));
+    let etl = stored(store).await.0.user;
+    let next = |of: &TokenRecord| TokenRecord { family: of.family, roles: Some(Vec::new()), ..make::token(&etl) };
+    let (first, apart) = (make::token(&etl), make::token(&etl));
     for token in [&first, &apart] {
         store.insert_token(token).await.unwrap();
     }
@@ -185,7 +184,7 @@ pub(crate) async fn a_chain_of_tokens_ends_as_a_whole(db: TestDb) {
     assert!(store.token(apart.id).await.unwrap().unwrap().is_revoked(NOW));
     assert!(!store.token(new.id).await.unwrap().unwrap().is_revoked(NOW));
     // Whoever knows of the token that was rotated away only reaches what came of it.
-    let (stolen, kept) = (make::token(&ann), make::token(&ann));
+    let (stolen, kept) = (make::token(&etl), make::token(&etl));
     store.insert_token(&stolen).await.unwrap();
     store.insert_token(&kept).await.unwrap();
     let rotated = next(&stolen);
@@ -193,14 +192,17 @@ pub(crate) async fn a_chain_of_tokens_ends_as_a_whole(db: TestDb) {
     assert!(store.revoke_token(stolen.id, NOW).await.unwrap());
     assert!(store.token(rotated.id).await.unwrap().unwrap().is_revoked(NOW));
     assert!(store.revoke_token(kept.id, NOW).await.unwrap());
-    let again = make::token(&ann);
+    let again = make::token(&etl);
     assert!(!store.replace_token(apart.id, &again, NOW).await.unwrap());
     assert!(store.token(again.id).await.unwrap().is_none());
     // What is to end with a key ends so after an exchange and after a rotation as well.
-    assert_eq!(store.revoke_tokens_of(ann.id, NOW.plus_seconds(60)).await.unwrap(), 1);
+    let end = NOW.plus_seconds(60);
+    store.rotate_api_key(etl.id, &key("2"), NOW, end).await.unwrap();
+    let ending = store.list_tokens(etl.id).await.unwrap().into_iter().filter(|token| token.revoked_at == Some(end));
+    assert_eq!(ending.map(|token| token.id).collect::<Vec<_>>(), [new.id]);
     let pending = next(&new);
     assert!(store.insert_token_of(Basis::Token(new.id), &pending, NOW).await.unwrap());
-    let replaced = make::token(&ann);
+    let replaced = make::token(&etl);
     assert!(store.replace_token(pending.id, &replaced, NOW).await.unwrap());
     let found = store.token(replaced.id).await.unwrap().unwrap();
     assert!(!found.is_revoked(NOW) && found.is_revoked(NOW.plus_seconds(60)));

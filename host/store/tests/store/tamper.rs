@@ -14,7 +14,7 @@ const TABLES: [&str; 4] = ["audit_events", "audit_anchors", "audit_checkpoints",
 
 /// What is wrong first: `host/number/code`.
 pub(crate) async fn found(db: &TestDb) -> String {
-    let report = db.store.audit_verify().await.unwrap();
+    let report = db.store.audit_reader().verify().await.unwrap();
     report
         .breaks
         .first()
@@ -190,7 +190,7 @@ pub(crate) async fn chains_of_two_hosts_cannot_be_swapped(db: TestDb) {
         }
     }
     assert_eq!(found(&db).await, "host-a/3/forged-end");
-    let report = db.store.audit_verify().await.unwrap();
+    let report = db.store.audit_reader().verify().await.unwrap();
     assert_eq!(report.breaks.len(), 2, "{report:?}");
 }
 
@@ -203,7 +203,7 @@ pub(crate) async fn seals_outlive_a_rotation(db: TestDb) {
     audit::whole(&db.store, 2).await;
     let without = format!("new:{}", testdb::OTHER_KEY);
     let db = db.reopen(StoreConfig { keys: keys(&without), ..old.clone() }).await;
-    let report = db.store.audit_verify().await.unwrap();
+    let report = db.store.audit_reader().verify().await.unwrap();
     assert_eq!(report.breaks.len(), 2, "the list, and the chain: {report:?}");
     let told = report.breaks[1].fault.to_string();
     assert!(told.contains("'default'") && told.contains("add it back"), "{told}");

@@ -4,6 +4,7 @@ use pangolin_core::id::{TokenId, UserId};
 use pangolin_core::ports::StoreError::AlreadyExists;
 use pangolin_core::principal::UserRole;
 use pangolin_core::record::TokenRecord;
+use pangolin_store::UserChange;
 
 use crate::make::{self, refused};
 use crate::testdb::{NOW, TestDb};
@@ -38,7 +39,12 @@ pub(crate) async fn a_token_is_recorded_and_revoked(db: TestDb) {
     assert_eq!(store.token(one.id).await.unwrap().unwrap().revoked_at, Some(NOW), "the first time stands");
     assert_eq!(store.token(two.id).await.unwrap().unwrap().revoked_at, None);
 
-    assert_eq!(store.revoke_tokens_of(ann.id, NOW).await.unwrap(), 2);
+    let standing =
+        || async { store.list_tokens(ann.id).await.unwrap().iter().filter(|token| !token.is_revoked(NOW)).count() };
+    assert_eq!(standing().await, 2);
+    let anew = UserChange { password_hash: Some("new hash".to_owned()), ..UserChange::default() };
+    store.update_user(acme, ann.id, &anew).await.unwrap();
+    assert_eq!(standing().await, 0);
     assert_eq!(store.token(two.id).await.unwrap().unwrap().revoked_at, Some(NOW));
     assert_eq!(store.token(root.id).await.unwrap().unwrap().revoked_at, None);
 }
