@@ -11,8 +11,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
-# '/' and '+' occur in real keys and change under percent-encoding: a leak must be found in that form as well.
-_KEY_ALPHABET = string.ascii_letters + string.digits + "/+"
+_KEY_ALPHABET = string.ascii_letters + string.digits
 
 
 @dataclass
@@ -29,7 +28,12 @@ class Planted:
         return value
 
     def key(self, name: str, length: int = 40) -> str:
-        return self.note(name, "".join(secrets.choice(_KEY_ALPHABET) for _ in range(length)))
+        """As AWS draws them. Every one has '/' and '+', which change under percent-encoding: a leak must be found in that
+        form as well, and what is done to a key must not hang on whether it happens to have them."""
+        drawn = [secrets.choice(_KEY_ALPHABET) for _ in range(length)]
+        slash, plus = secrets.SystemRandom().sample(range(1, length - 1), 2)
+        drawn[slash], drawn[plus] = "/", "+"
+        return self.note(name, "".join(drawn))
 
     def password(self, name: str) -> str:
         return self.note(name, "Pw!" + secrets.token_hex(12))

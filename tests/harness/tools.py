@@ -66,18 +66,31 @@ def duckdb_extension(name: str) -> Path:
     return found[0]
 
 
+def _ports_of_this_worker() -> range:
+    """Workers that run side by side share no port: who stops a server and starts it again finds its port free."""
+    workers, worker = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")), os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+    each, first = 20000 // workers, 12000
+    return range(first + each * int(worker.removeprefix("gw")), first + each * (int(worker.removeprefix("gw")) + 1))
+
+
+_given: set[int] = set()
+
+
 def free_ports(count: int) -> list[int]:
     """Ports below the kernel's ephemeral range, so that no outgoing connection takes one in between."""
-    ports: list[int] = []
+    ports, own = list[int](), _ports_of_this_worker()
+    if len(_given) > len(own) // 2:
+        _given.clear()
     while len(ports) < count:
-        port = random.randint(12000, 31999)
-        if port in ports:
+        port = random.choice(own)
+        if port in _given:
             continue
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
+        _given.add(port)
         ports.append(port)
     return ports
 

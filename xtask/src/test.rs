@@ -28,7 +28,8 @@ pub(crate) fn run() -> Result<()> {
     tally.check("host", step("host", host_is_built));
     tally.check("examples", step("examples", examples::build_all));
     let mut black_box = Command::new(python);
-    black_box.current_dir(paths::root()).args(["-m", "pytest", "tests"]);
+    // Two files at a time: most of a test is waiting. Each worker has stores, databases and hosts of its own.
+    black_box.current_dir(paths::root()).args(["-m", "pytest", "tests", "-n", "2", "--dist", "loadfile"]);
     tally.tests("black box", step("black box", || tally::counted(black_box)));
     tally.check("generated files", step("generated files", regenerate));
     println!("\n{tally}");

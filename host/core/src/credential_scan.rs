@@ -38,6 +38,14 @@ pub fn in_field(name: &str, text: &str) -> Option<CredentialKind> {
         .or_else(|| (!name.is_public() && entropy::looks_random(text)).then_some(CredentialKind::HighEntropy))
 }
 
+/// A credential where the name of one was asked for. Names are shown in clear, so a key that was
+/// pasted in the wrong place is told from a name by how it looks.
+#[must_use]
+pub fn in_reference(name: &str) -> Option<CredentialKind> {
+    let drawn = entropy::looks_random(name) || entropy::is_like_aws_key(name);
+    forms::find(name).or_else(|| drawn.then_some(CredentialKind::HighEntropy))
+}
+
 /// A credential in a JSON value under a name: in one of its texts, or under one of its names.
 /// Gives the path below the name, and the kind.
 #[must_use]

@@ -11,6 +11,10 @@ const LEAST: usize = 24;
 /// Neighbours of different classes (small, capital, digit), of all neighbours, without those where a
 /// capital begins a word. Drawn by lot: 0.47; in names that are put together from words: up to 0.30.
 const LEAST_CHANGES: f64 = 0.31;
+/// The same for a word without any sign that is just as long as AWS's secret keys are: one in 4,000
+/// of those drawn by lot has fewer.
+const LEAST_CHANGES_OF_AWS: f64 = 0.2;
+const LENGTH_OF_AWS: usize = 40;
 /// Signs between letters and digits, of all characters. Drawn by lot: 0.03.
 const MOST_SIGNS: f64 = 0.12;
 
@@ -32,6 +36,13 @@ pub(super) fn looks_random(text: &str) -> bool {
     false
 }
 
+/// A word of letters and digits that may be one of AWS's secret keys.
+pub(super) fn is_like_aws_key(word: &str) -> bool {
+    word.len() == LENGTH_OF_AWS
+        && word.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && is_mixed(word, LEAST_CHANGES_OF_AWS)
+}
+
 fn is_of_base64(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_')
 }
@@ -41,10 +52,13 @@ fn is_random_word(word: &str) -> bool {
     if word.contains('/') && word.contains(['-', '_']) {
         return word.split('/').any(is_random_word);
     }
-    word.len() >= LEAST && !der::is_public(word) && is_mixed(word) && entropy(word) >= least_entropy(word.len())
+    word.len() >= LEAST
+        && !der::is_public(word)
+        && is_mixed(word, LEAST_CHANGES)
+        && entropy(word) >= least_entropy(word.len())
 }
 
-fn is_mixed(word: &str) -> bool {
+fn is_mixed(word: &str, least_changes: f64) -> bool {
     let classes: Vec<u8> = word.bytes().filter_map(class).collect();
     let has = |wanted: u8| classes.contains(&wanted);
     if !(has(0) && has(1) && has(2)) {
@@ -53,7 +67,7 @@ fn is_mixed(word: &str) -> bool {
     let signs = ratio(word.len() - classes.len(), word.len());
     let changes = classes.iter().zip(classes.iter().skip(1)).filter(|(one, other)| one != other);
     let changes = changes.filter(|pair| *pair != (&1, &0)).count();
-    signs <= MOST_SIGNS && ratio(changes, classes.len() - 1) >= LEAST_CHANGES
+    signs <= MOST_SIGNS && ratio(changes, classes.len() - 1) >= least_changes
 }
 
 fn class(byte: u8) -> Option<u8> {

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::credential_scan::in_reference;
 use crate::secret::{REDACTED, Secret, SecretValue};
 use crate::secret_ref::check_name;
 use crate::strategy::FieldKind;
@@ -40,6 +41,11 @@ pub(super) fn read(kind: FieldKind, value: &Value, strict: bool) -> Result<Secre
         Value::Object(map) => match (map.get("secret_ref").or_else(|| map.get("secret-ref")), map.len()) {
             (Some(Value::String(name)), 1) => {
                 check_name(name).map_err(|refused| refused.to_string())?;
+                if let Some(kind) = in_reference(name) {
+                    return Err(format!(
+                        "has {kind} as secret_ref: give the name of a secret, names are shown in clear"
+                    ));
+                }
                 Ok(SecretWord::Set(SecretValue::Reference(name.clone())))
             }
             (Some(_), _) => Err("a reference is {\"secret_ref\": \"<name>\"} and nothing else".to_owned()),

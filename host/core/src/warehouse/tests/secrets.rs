@@ -179,3 +179,34 @@ fn secrets_that_disagree_are_refused_without_their_values() {
     let text = problems.to_string();
     assert!(text.contains("vending_strategy.s3.secret-access-key") && !text.contains("planted"), "{text}");
 }
+
+/// A name is shown in clear: a key that was pasted in its place would be.
+#[test]
+fn a_secret_in_place_of_its_name_is_refused() {
+    let reference = |name: &str| json!({ "secret_ref": name });
+    for pasted in [
+        "r8e0rZruvPEobAxCpdIgv6R39djQk498VxTDhCkD",
+        // Fewer changes of class than most that are drawn by lot.
+        "aabbcZZruvPEobAxCpdIgvvvvRRRRddjQkaa8VxT",
+        "ghp_0123456789abcdefghijABCDEFGHIJ012345",
+        "AKIAIOSFODNN7EXAMPLQ",
+    ] {
+        for strict in [false, true] {
+            let host = Host { strict, ..Host::default() };
+            let problems = host.create(&keyed(&reference("lake-key"), &reference(pasted))).unwrap_err();
+            assert_eq!(fields_of(&problems), ["secret_access_key"], "{pasted}");
+            assert!(!problems.to_string().contains(pasted));
+        }
+    }
+    for name in [
+        "lake-secret",
+        "LAKE_SECRET_2026",
+        "secret-550e8400-e29b-41d4-a716-446655440000",
+        "MyCompanyProdLakehouseSecretAccessKey2026",
+        "MyCompanyProdLakehouseSecretAccessKey202",
+        "prod-eu-central-1-lake-secret-access-key",
+        "0123456789abcdef0123456789abcdef01234567",
+    ] {
+        assert!(Host::default().create(&keyed(&reference("lake-key"), &reference(name))).is_ok(), "{name}");
+    }
+}
