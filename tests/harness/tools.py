@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import socket
 import sys
 from pathlib import Path
@@ -40,6 +41,13 @@ def weed_binary() -> Path:
 
 def azurite_script() -> Path:
     path = ROOT / "target" / "tools" / "npm" / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
+    if not path.exists():
+        raise Missing(f"{path} is missing: cargo xtask test installs it")
+    return path
+
+
+def openid_provider() -> Path:
+    path = ROOT / "target" / "tools" / "npm" / "node_modules" / "oidc-provider" / "lib" / "index.js"
     if not path.exists():
         raise Missing(f"{path} is missing: cargo xtask test installs it")
     return path
@@ -113,3 +121,38 @@ def example_component(file: str) -> Path:
     if not path.exists():
         raise Missing(f"{path} is missing: cargo xtask examples")
     return path
+
+
+# As pip lays them out: `tests/java.txt`.
+_JARS = ROOT / "target" / "tools" / "jars"
+# Of Spark's own jars those that a client without Spark needs: logging, JSON, HTTP, and Hadoop for Parquet.
+_OF_SPARK = ("hadoop-client-*", "jackson-*", "http*", "slf4j-api-*", "jcl-over-*", "log4j-*", "commons-*", "snappy-*", "zstd-*")
+
+
+def iceberg_jars() -> list[Path]:
+    """Iceberg's runtime for Spark, which holds its REST client, and the AWS SDK beside it."""
+    runtime = list(_JARS.glob("snowpark_connect_deps_iceberg/jars/iceberg-spark-runtime-3.5_2.12-*.jar"))
+    libs = _JARS / "bodo_iceberg_connector" / "jars" / "libs"
+    sdk = sorted({*libs.glob("*-2.29.26.jar"), *libs.glob("reactive-streams-*.jar"), *libs.glob("eventstream-*.jar")})
+    if len(runtime) != 1 or not sdk:
+        raise Missing(f"{_JARS} holds no jars of Iceberg: cargo xtask test installs them")
+    return runtime + sdk
+
+
+def spark_home() -> Path:
+    path = _JARS / "pyspark"
+    if not (path / "jars").is_dir():
+        raise Missing(f"{path} holds no Spark: cargo xtask test installs it")
+    return path
+
+
+def java_jars() -> list[Path]:
+    return iceberg_jars() + sorted({jar for name in _OF_SPARK for jar in (spark_home() / "jars").glob(f"{name}.jar")})
+
+
+def java_program() -> Path:
+    """The JVM of a JDK: the client is run from its source."""
+    found = shutil.which("java")
+    if found is None or shutil.which("javac") is None:
+        raise Missing("java is missing: apt-get install openjdk-17-jdk-headless")
+    return Path(found)

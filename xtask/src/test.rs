@@ -49,7 +49,10 @@ fn prepare() -> Result<std::path::PathBuf> {
     tools::postgres()?;
     tools::program("curl", "curl")?;
     tools::azurite()?;
-    tools::python()
+    tools::openid_provider()?;
+    let python = tools::python()?;
+    tools::java(&python)?;
+    Ok(python)
 }
 
 fn command(arguments: &[&str]) -> Command {

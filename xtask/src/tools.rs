@@ -10,6 +10,8 @@ use crate::{paths, process};
 
 /// Azure's blob emulator; newer ones need a newer Node.
 const AZURITE: &str = "azurite@3.35.0";
+/// An OpenID provider.
+const OPENID_PROVIDER: &str = "oidc-provider@9.13.3";
 /// Makes components of JavaScript.
 pub(crate) const COMPONENTIZE_JS: &str = "componentize-qjs@0.4.5";
 const POSTGRES: &str = "/usr/lib/postgresql/15/bin/initdb";
@@ -19,8 +21,7 @@ pub(crate) fn python() -> Result<PathBuf> {
     let venv = paths::target().join("tools/venv");
     let python = venv.join("bin/python");
     let requirements = paths::root().join("tests/requirements.txt");
-    let wanted = std::fs::read(&requirements).with_context(|| format!("cannot read {}", requirements.display()))?;
-    let wanted = hex::encode(Sha256::digest(&wanted));
+    let wanted = digest(&requirements)?;
     let mark = venv.join("requirements.sha256");
     if python.exists() && std::fs::read_to_string(&mark).is_ok_and(|present| present == wanted) {
         return Ok(python);
@@ -32,6 +33,34 @@ pub(crate) fn python() -> Result<PathBuf> {
     process::run(&mut pip)?;
     std::fs::write(&mark, wanted).with_context(|| format!("cannot write {}", mark.display()))?;
     Ok(python)
+}
+
+/// A JDK, and in `target/tools/jars` the jars of `tests/java.txt`.
+pub(crate) fn java(python: &Path) -> Result<()> {
+    program("javac", "openjdk-17-jdk-headless")?;
+    let jars = paths::target().join("tools/jars");
+    let requirements = paths::root().join("tests/java.txt");
+    let wanted = digest(&requirements)?;
+    let mark = jars.join("java.sha256");
+    if std::fs::read_to_string(&mark).is_ok_and(|present| present == wanted) {
+        return Ok(());
+    }
+    println!("installing the Java clients of the tests into target/tools/jars");
+    // What was left of an older list would lie beside the new one.
+    if jars.exists() {
+        std::fs::remove_dir_all(&jars).with_context(|| format!("cannot remove {}", jars.display()))?;
+    }
+    let mut pip = Command::new(python);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps"]);
+    // The packages are boxes for jars: which Python they are meant for does not matter, nor are they kept twice.
+    pip.args(["--ignore-requires-python", "--no-compile", "--no-cache-dir", "--target"]).arg(&jars);
+    process::run(pip.arg("--requirement").arg(&requirements))?;
+    std::fs::write(&mark, wanted).with_context(|| format!("cannot write {}", mark.display()))
+}
+
+fn digest(file: &Path) -> Result<String> {
+    let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(hex::encode(Sha256::digest(&bytes)))
 }
 
 /// Debian ships the module `venv` without what it needs in a package of its own.
@@ -47,6 +76,11 @@ fn make_venv(venv: &Path) -> Result<()> {
 /// Azurite in `target/tools/npm`.
 pub(crate) fn azurite() -> Result<()> {
     npm_package(AZURITE)
+}
+
+/// `oidc-provider` in `target/tools/npm`.
+pub(crate) fn openid_provider() -> Result<()> {
+    npm_package(OPENID_PROVIDER)
 }
 
 /// `componentize-qjs` in `target/tools/npm`.
