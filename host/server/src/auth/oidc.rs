@@ -4,8 +4,10 @@
 mod account;
 mod cache;
 mod claims;
+mod freshness;
 mod identity;
 mod keys;
+mod left_out;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -16,6 +18,7 @@ use std::sync::Arc;
 use pangolin_core::audit::RequestContext;
 use pangolin_core::clock::Clock;
 use pangolin_core::egress::EgressPolicy;
+use pangolin_core::id::UserId;
 use pangolin_core::principal::Principal;
 use pangolin_egress::EgressClient;
 
@@ -75,6 +78,12 @@ impl Issuers {
         let named = token.issuer()?;
         let issuer = self.issuers.iter().find(|issuer| issuer.settings.issuer == named)?;
         Some((issuer, token))
+    }
+
+    /// What somebody should know of the token that they just showed, if it gives no roles although
+    /// its issuer has some.
+    pub(crate) fn hint(&self, user: UserId) -> Option<&'static str> {
+        self.accounts.has_left_out(user).then_some(left_out::HINT)
     }
 
     /// Fetches all keys: an outage after this is bridged.

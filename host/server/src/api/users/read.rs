@@ -32,7 +32,8 @@ pub(super) async fn list_users(
 /// Shows the caller.
 #[utoipa::path(get, path = "/api/v1/users/me", tag = "users", responses((status = 200, body = UserInfo)))]
 pub(super) async fn get_me(State(state): State<AppState>, caller: Caller) -> Result<Json<UserInfo>, ApiError> {
-    Ok(Json(info(&state, &caller.principal).await?))
+    let hint = state.issuers.hint(caller.principal.user_id);
+    Ok(Json(info(&state, &caller.principal).await?.hinted(hint)))
 }
 
 /// A principal as replies show it; Root is not stored.

@@ -61,6 +61,9 @@ pub(crate) struct UserInfo {
     created_at: Option<String>,
     last_login: Option<String>,
     active: bool,
+    /// Of the caller alone: why the token that was shown gives less than its owner may expect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'static str>,
 }
 
 impl From<&User> for UserInfo {
@@ -76,6 +79,7 @@ impl From<&User> for UserInfo {
             created_at: Some(user.created_at.to_rfc3339()),
             last_login: user.last_login.map(UnixMillis::to_rfc3339),
             active: user.active,
+            hint: None,
         }
     }
 }
@@ -84,6 +88,11 @@ impl UserInfo {
     /// The same with another rank.
     pub(super) fn ranked(self, role: UserRole) -> Self {
         Self { role, ..self }
+    }
+
+    /// The same with what the caller should know of the own token.
+    pub(super) fn hinted(self, hint: Option<&'static str>) -> Self {
+        Self { hint, ..self }
     }
 }
 
@@ -101,6 +110,7 @@ impl From<&Principal> for UserInfo {
             created_at: None,
             last_login: None,
             active: true,
+            hint: None,
         }
     }
 }

@@ -37,6 +37,8 @@ pub(super) struct Accounts {
     odd: moka::sync::Cache<String, ()>,
     /// The youngest token that was too old to name its user.
     named: moka::sync::Cache<UserId, UnixMillis>,
+    /// Whose newest token was without the claim for roles, and has more of it elsewhere.
+    pub(super) left_out: moka::sync::Cache<UserId, ()>,
 }
 
 impl Default for Accounts {
@@ -46,6 +48,7 @@ impl Default for Accounts {
             seen: moka::sync::Cache::builder().max_capacity(REMEMBERED).time_to_live(SEEN_EVERY).build(),
             odd: moka::sync::Cache::builder().max_capacity(REMEMBERED).time_to_live(SAID_EVERY).build(),
             named: moka::sync::Cache::new(REMEMBERED),
+            left_out: moka::sync::Cache::builder().max_capacity(REMEMBERED).time_to_live(SAID_EVERY).build(),
         }
     }
 }
@@ -98,6 +101,7 @@ impl Accounts {
             return Ok(Err(inactive()));
         };
         self.say_missing(&identity, &record);
+        self.note_left_out(state, settings, user, &identity, context).await?;
         if !self.seen.contains_key(&user) {
             self.seen.insert(user, ());
             state.store.touch_login(user, state.clock.now()).await?;
@@ -137,7 +141,7 @@ impl Accounts {
         }
     }
 
-    fn is_new(&self, said: String) -> bool {
+    pub(super) fn is_new(&self, said: String) -> bool {
         let new = !self.odd.contains_key(&said);
         if new {
             self.odd.insert(said, ());

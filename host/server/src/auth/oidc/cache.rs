@@ -7,13 +7,12 @@ use jsonwebtoken::Algorithm;
 use pangolin_core::clock::{Clock, UnixMillis};
 use tokio::sync::OwnedMutexGuard;
 
+use super::freshness::DEFAULT_MS;
 use super::keys::{KeySet, Verdict};
-use super::source::Source;
+use super::source::{Fetched, Source};
 use super::token::Unverified;
 use crate::error::ApiError;
 
-/// Keys of this age are asked for again: one that its issuer withdrew is not taken for longer.
-const FRESH_MS: i64 = 10 * 60 * 1000;
 /// An outage is bridged for so long.
 const KEPT_MS: i64 = 24 * 3600 * 1000;
 /// Least pause between two tries, whatever the tokens say: names of keys that do not exist cost
@@ -52,15 +51,23 @@ struct Inner {
     turn: Arc<tokio::sync::Mutex<()>>,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 struct Known {
     keys: Option<Arc<KeySet>>,
     fetched: Option<UnixMillis>,
+    /// Keys of this age are asked for again: one that its issuer withdrew is not taken for longer.
+    fresh_ms: i64,
     /// The last try that counts for the pause: one that failed, or that was made for the name of a
     /// key. One that was due anyway and went well leaves the next rotation its own.
     tried: Option<UnixMillis>,
     /// Raised by each success.
     edition: u64,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self { keys: None, fetched: None, fresh_ms: DEFAULT_MS, tried: None, edition: 0 }
+    }
 }
 
 /// Whether the clock shows a time so many milliseconds away, in either direction.
@@ -98,7 +105,7 @@ impl KeyCache {
         let now = self.0.clock.now();
         let known = self.0.known();
         let verdict = known.usable(now).map(|keys| keys.judge(token, algorithm));
-        let stale = over(known.fetched, now, FRESH_MS);
+        let stale = over(known.fetched, now, known.fresh_ms);
         match verdict {
             Some(Verdict::Signed) if !stale => return Ok(true),
             Some(Verdict::NotSigned) if !stale => return Ok(false),
@@ -150,11 +157,12 @@ impl Inner {
         let answer = self.source.keys().await;
         let now = self.clock.now();
         match answer {
-            Ok(keys) => {
-                tracing::info!(issuer = self.source.issuer(), keys = keys.len(), "keys of the issuer fetched");
+            Ok(Fetched { keys, fresh_ms }) => {
+                self.say(&keys, fresh_ms);
                 self.change(|known| {
                     known.keys = Some(Arc::new(keys));
                     known.fetched = Some(now);
+                    known.fresh_ms = fresh_ms;
                     known.edition += 1;
                     if due {
                         known.tried = None;
@@ -173,5 +181,19 @@ impl Inner {
             }
         }
         drop(turn);
+    }
+    /// Says that keys were fetched: to the operator where they are others than before.
+    fn say(&self, keys: &KeySet, fresh_ms: i64) {
+        let (issuer, names, fresh_seconds) = (self.source.issuer(), keys.names(), fresh_ms / 1000);
+        if self.known().keys.is_some_and(|before| before.names() == names) {
+            tracing::debug!(
+                issuer,
+                keys = names.len(),
+                fresh_seconds,
+                "keys of the issuer fetched, the same as before"
+            );
+        } else {
+            tracing::info!(issuer, keys = names.len(), fresh_seconds, "keys of the issuer fetched");
+        }
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct Identity {
     pub(super) administrator: bool,
     /// Names of roles that the claims give, in order.
     pub(super) roles: Vec<String>,
+    /// Whether the issuer says that the claim for roles has a value, and that the token is without it.
+    pub(super) roles_left_out: bool,
     /// When the token was issued; the epoch where it does not say.
     pub(super) issued_at: UnixMillis,
     pub(super) expires_at: Option<UnixMillis>,
@@ -64,6 +66,7 @@ pub(super) fn read(claims: &Map<String, Value>, settings: &IssuerSettings) -> Re
         username: username.to_owned(),
         administrator: given.contains(&&MappedRole::TenantAdmin),
         roles: names.into_iter().cloned().collect(),
+        roles_left_out: settings.roles_claim.as_deref().is_some_and(|claim| is_left_out(claims, claim)),
         issued_at: instant(claims, "iat").unwrap_or(UnixMillis(0)),
         expires_at: instant(claims, "exp"),
     })
@@ -90,6 +93,23 @@ fn find<'v>(claims: &'v Map<String, Value>, path: &str) -> Option<&'v Value> {
             find(inner, path.get(at + 1..)?)
         })
     })
+}
+
+/// Whether the token is without a claim because its value lies elsewhere: a distributed or
+/// aggregated claim (OpenID Connect Core §5.6.2), which is never fetched. Entra ID does so with more
+/// groups than a token holds, or says `hasgroups`.
+fn is_left_out(claims: &Map<String, Value>, path: &str) -> bool {
+    if let Some(value) = find(claims, path) {
+        // The name of a source in the place of the values.
+        let sources = claims.get("_claim_sources").and_then(Value::as_object);
+        return value.as_str().is_some_and(|text| sources.is_some_and(|sources| sources.contains_key(text)));
+    }
+    let elsewhere = claims.get("_claim_names").and_then(Value::as_object).is_some_and(|names| {
+        let above = path.match_indices('.').filter_map(|(at, _)| path.get(..at));
+        above.chain([path]).any(|claim| names.contains_key(claim))
+    });
+    let groups = matches!(claims.get("hasgroups"), Some(Value::Bool(true))) && path == "groups";
+    elsewhere || groups
 }
 
 fn text<'v>(claims: &'v Map<String, Value>, path: &str) -> Option<&'v str> {

@@ -89,9 +89,9 @@ impl KeySet {
         Ok(Self(known.filter_map(Key::read).collect()))
     }
 
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
+    /// Their names, in the issuer's order; a key without one counts as well.
+    pub(super) fn names(&self) -> Vec<Option<&str>> {
+        self.0.iter().map(|key| key.name.as_deref()).collect()
     }
 
     /// Whether one of the keys signed the token by this algorithm.
@@ -155,7 +155,8 @@ impl Key {
             // A shared secret is no key of an issuer's.
             _ => return false,
         };
-        self.kind == kind && self.algorithm.as_deref().is_none_or(|only| only == name)
+        let is_named = |only: &str| only == name || (kind == Kind::Ed25519 && only == "Ed25519");
+        self.kind == kind && self.algorithm.as_deref().is_none_or(is_named)
     }
 }
 

@@ -5,10 +5,11 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use pangolin_core::egress::EgressDenied;
-use pangolin_egress::{EgressClient, EgressError, Limits, Request};
+use pangolin_egress::{EgressClient, EgressError, Limits, Request, Response};
 use serde::Deserialize;
 use url::Url;
 
+use super::freshness::fresh_ms;
 use super::keys::{KeySet, NoKeys};
 use crate::config::IssuerSettings;
 
@@ -44,6 +45,13 @@ pub(super) struct Source {
     discovery: Result<Url, EgressDenied>,
 }
 
+/// Keys, and for how long they count as new.
+#[derive(Debug)]
+pub(super) struct Fetched {
+    pub(super) keys: KeySet,
+    pub(super) fresh_ms: i64,
+}
+
 #[derive(Deserialize)]
 struct Discovery {
     issuer: String,
@@ -64,11 +72,11 @@ impl Source {
     }
 
     /// The keys as they are now.
-    pub(super) async fn keys(&self) -> Result<KeySet, NoAnswer> {
+    pub(super) async fn keys(&self) -> Result<Fetched, NoAnswer> {
         let url = self.discovery.clone().map_err(EgressError::Denied)?;
         let with_tls = url.scheme() == "https";
         let document = self.get("the discovery document", url, MAX_DISCOVERY_BYTES).await?;
-        let found: Discovery = serde_json::from_slice(&document).map_err(|_| NoAnswer::Discovery)?;
+        let found: Discovery = serde_json::from_slice(&document.body).map_err(|_| NoAnswer::Discovery)?;
         if found.issuer != self.issuer {
             return Err(NoAnswer::OtherIssuer);
         }
@@ -80,18 +88,15 @@ impl Source {
         if with_tls && url.scheme() != "https" {
             return Err(NoAnswer::Downgrade);
         }
-        Ok(KeySet::parse(&self.get("the key set", url, MAX_KEYS_BYTES).await?)?)
+        let answer = self.get("the key set", url, MAX_KEYS_BYTES).await?;
+        Ok(Fetched { keys: KeySet::parse(&answer.body)?, fresh_ms: fresh_ms(&answer.headers) })
     }
 
-    async fn get(&self, what: &'static str, url: Url, max_response_bytes: u64) -> Result<Bytes, NoAnswer> {
+    async fn get(&self, what: &'static str, url: Url, max_response_bytes: u64) -> Result<Response, NoAnswer> {
         let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("application/json"))]);
         let request = Request { method: Method::GET, url, headers, body: Bytes::new() };
         let answer = self.client.execute(request, Limits { timeout: TIMEOUT, max_response_bytes }).await?;
         // A redirect is no answer: who the issuer is was the operator's word.
-        if answer.status == StatusCode::OK {
-            Ok(answer.body)
-        } else {
-            Err(NoAnswer::Status { what, status: answer.status })
-        }
+        if answer.status == StatusCode::OK { Ok(answer) } else { Err(NoAnswer::Status { what, status: answer.status }) }
     }
 }

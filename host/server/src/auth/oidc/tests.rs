@@ -1,5 +1,6 @@
 mod cache;
 mod claims;
+mod freshness;
 mod identity;
 mod issuer;
 mod keys;

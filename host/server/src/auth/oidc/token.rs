@@ -58,7 +58,8 @@ impl<'t> Unverified<'t> {
             "PS512" => Some(Algorithm::PS512),
             "ES256" => Some(Algorithm::ES256),
             "ES384" => Some(Algorithm::ES384),
-            "EdDSA" => Some(Algorithm::EdDSA),
+            // RFC 9864 has a name of its own for the only curve that is taken.
+            "EdDSA" | "Ed25519" => Some(Algorithm::EdDSA),
             _ => None,
         }
     }

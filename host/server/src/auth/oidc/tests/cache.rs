@@ -56,6 +56,46 @@ async fn keys_are_fetched_once_and_again_after_ten_minutes() {
     assert_eq!(world.answers.times(), 2);
 }
 
+/// What the issuer says of its keys' age, and the seconds for which they are not asked for again.
+#[tokio::test]
+async fn the_issuer_says_when_its_keys_are_asked_for_again() {
+    for (said, seconds) in [("max-age=1800", 1800), ("no-store", 60), ("max-age=0", 60), ("max-age=86400", 3600)] {
+        let world = world();
+        *world.answers.cache_control.lock().unwrap() = Some(said);
+        assert_eq!(world.verify(&world.first, "1").await, Ok(true), "{said}");
+        world.answers.publish(&[named(&world.second, "2")]);
+        world.clock.advance_seconds(seconds - 1);
+        assert_eq!(world.verify(&world.first, "1").await, Ok(true), "{said}");
+        assert_eq!(world.answers.times(), 1, "{said}");
+        // What holds from now on is what the newest answer says.
+        *world.answers.cache_control.lock().unwrap() = None;
+        world.clock.advance_seconds(1);
+        assert_eq!(world.verify(&world.first, "1").await, Ok(false), "{said}");
+        assert_eq!(world.answers.times(), 2, "{said}");
+        world.clock.advance_seconds(599);
+        assert_eq!(world.verify(&world.second, "2").await, Ok(true), "{said}");
+        assert_eq!(world.answers.times(), 2, "{said}");
+        world.clock.advance_seconds(1);
+        assert_eq!(world.verify(&world.second, "2").await, Ok(true), "{said}");
+        assert_eq!(world.answers.times(), 3, "{said}");
+    }
+}
+
+#[tokio::test]
+async fn keys_that_may_not_be_kept_bridge_an_outage_all_the_same() {
+    let world = world();
+    *world.answers.cache_control.lock().unwrap() = Some("no-store");
+    assert_eq!(world.verify(&world.first, "1").await, Ok(true));
+    world.answers.fail();
+    world.clock.advance_seconds(23 * 3600);
+    for _ in 0..5 {
+        assert_eq!(world.verify(&world.first, "1").await, Ok(true));
+    }
+    assert_eq!(world.answers.times(), 2, "asked again after a pause only");
+    world.clock.advance_seconds(3600);
+    assert!(world.verify(&world.first, "1").await.is_err());
+}
+
 #[tokio::test]
 async fn a_new_key_is_found_at_once_and_a_flood_of_names_costs_one_request() {
     let world = world();

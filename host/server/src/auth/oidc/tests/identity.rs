@@ -107,3 +107,41 @@ fn a_subject_and_a_name_are_needed() {
     assert_eq!((found.username.as_str(), found.external.subject.as_str()), ("ada@example.com", "s-1"));
     assert_eq!(found.issued_at.0, 12_000);
 }
+
+#[test]
+fn roles_that_the_token_has_no_room_for_are_noticed() {
+    let groups = with_roles("groups");
+    let left_out = |settings: &IssuerSettings, more: Value| {
+        let mut all = object(json!({"sub": "ada"}));
+        all.extend(object(more));
+        let found = read(&all, settings).unwrap();
+        (found.roles_left_out, found.roles.len())
+    };
+    // As Entra ID writes it, and as OpenID Connect Core has it for any claim.
+    let sources = json!({"src1": {"endpoint": "https://graph.example/getMemberObjects"}});
+    let overage = json!({"_claim_names": {"groups": "src1"}, "_claim_sources": sources.clone()});
+    assert_eq!(left_out(&groups, overage.clone()), (true, 0));
+    assert_eq!(left_out(&groups, json!({"hasgroups": true})), (true, 0));
+    assert_eq!(left_out(&groups, json!({"groups": "src1", "_claim_sources": sources.clone()})), (true, 0));
+    let nested = with_roles("resource_access.lake.roles");
+    assert_eq!(left_out(&nested, json!({"_claim_names": {"resource_access": "src1"}})), (true, 0));
+    // The claim is there, it is another claim, or nothing is said.
+    for more in
+        [json!({"groups": ["read"], "_claim_names": {"groups": "src1"}}), json!({"groups": "read", "hasgroups": true})]
+    {
+        assert_eq!(left_out(&groups, more.clone()), (false, 1), "{more}");
+    }
+    for more in [
+        json!({}),
+        json!({"groups": []}),
+        json!({"_claim_names": {"address": "src1"}}),
+        json!({"_claim_names": ["groups"]}),
+        json!({"_claim_names": "groups", "_claim_sources": {"groups": {}}}),
+        json!({"hasgroups": false}),
+        json!({"hasgroups": "maybe"}),
+    ] {
+        assert_eq!(left_out(&groups, more.clone()), (false, 0), "{more}");
+    }
+    assert_eq!(left_out(&with_roles("roles"), json!({"hasgroups": true})), (false, 0), "roles are no groups");
+    assert_eq!(left_out(&super::settings(), overage), (false, 0), "no roles are asked for");
+}

@@ -9,7 +9,7 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256,
 };
 use axum::body::Bytes;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pangolin_egress::{EgressClient, EgressError, Request, Response, Upstream};
@@ -107,6 +107,8 @@ impl Key {
 pub(super) struct Answers {
     pub(super) discovery: Mutex<Value>,
     pub(super) keys: Mutex<(u16, String)>,
+    /// What the keys' answer says of how long it may be kept.
+    pub(super) cache_control: Mutex<Option<&'static str>>,
     pub(super) asked: AtomicUsize,
     pub(super) urls: Mutex<Vec<String>>,
     /// Each answer to the discovery takes one of these.
@@ -118,6 +120,7 @@ impl Answers {
         Arc::new(Self {
             discovery: Mutex::new(json!({"issuer": ISSUER, "jwks_uri": "https://keys.example/jwks?v=1"})),
             keys: Mutex::new((200, json!({"keys": keys}).to_string())),
+            cache_control: Mutex::default(),
             asked: AtomicUsize::new(0),
             urls: Mutex::default(),
             open: Semaphore::new(1_000),
@@ -145,17 +148,16 @@ impl Answers {
 impl Upstream for Answers {
     async fn answer(&self, request: Request) -> Result<Response, EgressError> {
         self.urls.lock().unwrap().push(request.url.to_string());
+        let mut headers = HeaderMap::new();
         let (status, body) = if request.url.path().ends_with("/.well-known/openid-configuration") {
             self.asked.fetch_add(1, Ordering::SeqCst);
             self.open.acquire().await.unwrap().forget();
             (200, self.discovery.lock().unwrap().to_string())
         } else {
+            let said = *self.cache_control.lock().unwrap();
+            headers.extend(said.map(|text| (header::CACHE_CONTROL, HeaderValue::from_static(text))));
             self.keys.lock().unwrap().clone()
         };
-        Ok(Response {
-            status: StatusCode::from_u16(status).unwrap(),
-            headers: HeaderMap::new(),
-            body: Bytes::from(body),
-        })
+        Ok(Response { status: StatusCode::from_u16(status).unwrap(), headers, body: Bytes::from(body) })
     }
 }

@@ -55,6 +55,31 @@ fn what_the_issuer_says_of_a_key_is_obeyed() {
     }
 }
 
+/// RFC 9864 names the curve; both names are of the same signature.
+#[test]
+fn a_key_of_ed25519_goes_by_two_names() {
+    let key = ed25519();
+    for (named, verdict) in [
+        ("EdDSA", Verdict::Signed),
+        ("Ed25519", Verdict::Signed),
+        ("Ed448", Verdict::UnknownKey),
+        ("ES256", Verdict::UnknownKey),
+    ] {
+        let keys = [key.jwk(json!({"kid": "d", "alg": named}))];
+        for word in ["EdDSA", "Ed25519"] {
+            let token = key.signed(word, Some("d"));
+            let algorithm = Unverified::parse(&token).unwrap().algorithm().unwrap();
+            assert_eq!(judged(&keys, &token, algorithm), verdict, "{named} {word}");
+        }
+    }
+    // No key of another type takes that name.
+    let token = RSA.signed("RS256", Some("r"));
+    assert_eq!(
+        judged(&[RSA.jwk(json!({"kid": "r", "alg": "Ed25519"}))], &token, Algorithm::RS256),
+        Verdict::UnknownKey
+    );
+}
+
 #[test]
 fn keys_that_cannot_be_used_are_left_out_and_the_others_stand() {
     let good = RSA.jwk(json!({"kid": "k"}));
@@ -74,7 +99,7 @@ fn keys_that_cannot_be_used_are_left_out_and_the_others_stand() {
         json!(null),
     ];
     for key in &keys {
-        assert_eq!(set(std::slice::from_ref(key)).len(), 0, "{key}");
+        assert_eq!(set(std::slice::from_ref(key)).names().len(), 0, "{key}");
     }
     let token = RSA.signed("RS256", Some("k"));
     let all: Vec<Value> = keys.into_iter().chain([good]).collect();
@@ -116,5 +141,5 @@ fn documents_are_bounded_and_have_a_form() {
     }
     let many = vec![json!({}); 101];
     assert_eq!(KeySet::parse(json!({"keys": many}).to_string().as_bytes()).unwrap_err(), NoKeys::TooMany(101));
-    assert_eq!(set(&[]).len(), 0, "an issuer may withdraw all");
+    assert_eq!(set(&[]).names().len(), 0, "an issuer may withdraw all");
 }

@@ -12,14 +12,14 @@ use crate::config::IssuerSettings;
 async fn fetched(discovery: Value) -> Result<usize, NoAnswer> {
     let answers = Answers::new(&[RSA.jwk(json!({"kid": "k"}))]);
     *answers.discovery.lock().unwrap() = discovery;
-    Source::new(answers.client(), &settings()).keys().await.map(|keys| keys.len())
+    Source::new(answers.client(), &settings()).keys().await.map(|fetched| fetched.keys.names().len())
 }
 
 #[tokio::test]
 async fn the_keys_are_where_the_discovery_document_says() {
     let answers = Answers::new(&[RSA.jwk(json!({"kid": "k"}))]);
-    let keys = Source::new(answers.client(), &settings()).keys().await.unwrap();
-    assert_eq!(keys.len(), 1);
+    let fetched = Source::new(answers.client(), &settings()).keys().await.unwrap();
+    assert_eq!(fetched.keys.names(), [Some("k")]);
     let urls = answers.urls.lock().unwrap().clone();
     assert_eq!(urls, [&format!("{ISSUER}/.well-known/openid-configuration"), "https://keys.example/jwks?v=1"]);
 }

@@ -35,6 +35,7 @@ fn a_header_is_understood_whole_or_not_at_all() {
         json!({"alg": "RS256"}),
         json!({"alg": "EdDSA", "typ": "JWT", "kid": "k", "x5t": "AA"}),
         json!({"alg": "ES384", "typ": "at+jwt"}),
+        json!({"alg": "Ed25519", "typ": "at+jwt"}),
         json!({"alg": "PS512", "typ": "application/AT+JWT"}),
         // What these point to is never looked at.
         json!({"alg": "RS256", "jku": "https://evil.example", "x5u": "https://evil.example", "jwk": {"kty": "oct"}}),
@@ -47,6 +48,9 @@ fn a_header_is_understood_whole_or_not_at_all() {
         json!({"alg": "None"}),
         json!({"alg": "HS256"}),
         json!({"alg": "rs256"}),
+        json!({"alg": "ed25519"}),
+        json!({"alg": "Ed448"}),
+        json!({"alg": "ESP256"}),
         json!({"alg": ["RS256"]}),
         json!({"alg": "RS256", "crit": ["b64"], "b64": false}),
         json!({"alg": "RS256", "crit": null}),
