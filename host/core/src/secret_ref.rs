@@ -13,21 +13,93 @@ pub const MOUNT: &str = "/var/run/secrets";
 /// The longest name.
 const MAX_NAME: usize = 253;
 
-/// The host's own settings and identity. A tenant that could name them would have the host
-/// send its own keys away.
+/// First words of what is the host's own: its settings and identity, and what the libraries in it
+/// read. A tenant that could name them would have the host send its own keys away.
 const RESERVED: &[&str] = &[
     "PANGOLIN",
+    // The host's identity, in the words of the clouds' own tools.
     "AWS",
     "AZURE",
     "GOOGLE",
     "GCP",
+    "GCE",
     "GCLOUD",
-    "DATABASE",
+    "CLOUDSDK",
     "KUBERNETES",
-    "OTEL",
-    "PGPASSWORD",
+    "KUBECONFIG",
+    // Its database. The words of the server's image stand where URLs are made of them.
+    "DATABASE",
+    "POSTGRES",
+    "POSTGRESQL",
+    // What the database's driver reads.
+    "PGAPPNAME",
+    "PGDATABASE",
+    "PGHOST",
+    "PGHOSTADDR",
+    "PGOPTIONS",
     "PGPASSFILE",
+    "PGPASSWORD",
+    "PGPORT",
+    "PGSERVICE",
+    "PGSERVICEFILE",
+    "PGSSLCERT",
+    "PGSSLCRL",
+    "PGSSLKEY",
+    "PGSSLMODE",
+    "PGSSLPASSWORD",
+    "PGSSLROOTCERT",
     "PGUSER",
+    // Headers of exporters hold keys.
+    "OTEL",
+    // The runtimes.
+    "RUST",
+    "TOKIO",
+    "WASMTIME",
+];
+
+/// Whole names of the same kind, whose first word alone says too little.
+const RESERVED_NAMES: &[&str] = &[
+    // A URL of a proxy holds its password.
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "FTP_PROXY",
+    "NO_PROXY",
+    // The managed identity of Azure's application services.
+    "IDENTITY_ENDPOINT",
+    "IDENTITY_HEADER",
+    "MSI_ENDPOINT",
+    "MSI_SECRET",
+    // Trust, and where the process is.
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+    "LD_LIBRARY_PATH",
+    "LD_PRELOAD",
+    "HOME",
+    "HOSTNAME",
+    "PATH",
+    "PORT",
+    // Where orchestrators mount tokens of the workload, and systemd its credentials.
+    "CREDENTIALS_DIRECTORY",
+    "SERVICEACCOUNT",
+    "TOKENS",
+];
+
+/// Variables that name files of the host's own: no reference leads to such a file, by whatever
+/// name it stands in [`MOUNT`].
+pub const OWN_FILES: &[&str] = &[
+    "AWS_CONFIG_FILE",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AZURE_FEDERATED_TOKEN_FILE",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "PANGOLIN_OIDC_CONFIG",
+    "PANGOLIN_PLUGIN_GRANTS",
+    "PGPASSFILE",
+    "PGSSLCERT",
+    "PGSSLKEY",
+    "PGSSLROOTCERT",
 ];
 
 /// Why a reference gives no secret.
@@ -100,7 +172,7 @@ pub fn check_name(name: &str) -> Result<(), SecretRefError> {
     }
     let variable = variable(name);
     let word = variable.split('_').next().unwrap_or_default();
-    if RESERVED.contains(&word) {
+    if RESERVED.contains(&word) || RESERVED_NAMES.contains(&variable.as_str()) {
         return Err(SecretRefError::Reserved(name.to_owned()));
     }
     Ok(())

@@ -35,6 +35,9 @@ fn the_hosts_own_settings_cannot_be_named() {
         assert!(matches!(check_name(name), Err(SecretRefError::Reserved(_))), "{name}");
         assert!(places(name).is_err(), "{name}");
     }
+    for name in OWN_FILES {
+        assert!(matches!(check_name(name), Err(SecretRefError::Reserved(_))), "{name}");
+    }
     assert_eq!(check_name("awsome-key"), Ok(()));
     assert_eq!(check_name("pg-lake"), Ok(()));
     assert_eq!(check_name("lake-aws-key"), Ok(()));
@@ -84,4 +87,38 @@ fn the_operators_list_names_references_and_tenants() {
     }
     assert_eq!(SecretRefPolicy::parse("").unwrap().check(acme, "x"), Err(SecretRefError::NotAllowed("x".to_owned())));
     assert!(SecretRefPolicy::parse("nobody/x").is_err() && SecretRefPolicy::parse("PANGOLIN_JWT_SECRET").is_err());
+}
+
+/// What the libraries in the host read, in every spelling that leads to the same variable.
+#[test]
+fn what_the_hosts_libraries_read_cannot_be_named() {
+    for variable in [
+        "PGSSLKEY",
+        "PGSSLPASSWORD",
+        "PGOPTIONS",
+        "POSTGRES_PASSWORD",
+        "POSTGRESQL_POSTGRES_PASSWORD",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "NO_PROXY",
+        "SSL_CERT_FILE",
+        "RUST_LOG",
+        "TOKIO_WORKER_THREADS",
+        "GCE_METADATA_HOST",
+        "IDENTITY_HEADER",
+        "MSI_SECRET",
+        "OTEL_EXPORTER_OTLP_HEADERS",
+        "KUBERNETES_SERVICE_HOST",
+        "HOME",
+        "PATH",
+        "TOKENS",
+    ] {
+        let dashed = variable.replace('_', "-");
+        for name in [variable, &variable.to_lowercase(), &dashed, &dashed.to_lowercase()] {
+            assert!(matches!(check_name(name), Err(SecretRefError::Reserved(_))), "{name}");
+        }
+    }
+    for free in ["pg-lake", "http-key", "identity", "home-lake", "port-key", "github-token", "ssl-key", "token"] {
+        assert_eq!(check_name(free), Ok(()), "{free}");
+    }
 }
