@@ -13,21 +13,35 @@ use crate::error::ApiError;
 use crate::state::AppState;
 use crate::to_the_end;
 
-/// The whole API, each resource from its own file.
-fn routes() -> OpenApiRouter<AppState> {
+/// What the host manages is described in little; only commits to tables are large. A body is judged
+/// in memory, where it takes many times its length.
+const MANAGEMENT_BODY_BYTES: usize = 1024 * 1024;
+/// Bodies that are read before anybody is known: a name, a password, a tenant.
+const LOGIN_BODY_BYTES: usize = 64 * 1024;
+
+/// The whole API, each resource from its own file. No body is larger than `most` bytes.
+fn routes(most: usize) -> OpenApiRouter<AppState> {
+    let with_password = OpenApiRouter::new().merge(api::session::routes()).merge(api::tokens::routes());
+    management()
+        .layer(DefaultBodyLimit::max(most.min(MANAGEMENT_BODY_BYTES)))
+        .merge(with_password.layer(DefaultBodyLimit::max(most.min(LOGIN_BODY_BYTES))))
+        // It has a limit of its own.
+        .merge(api::oauth::routes())
+        // Iceberg REST.
+        .merge(api::iceberg::routes())
+}
+
+fn management() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(api::openapi::document())
         // Without credentials.
         .merge(api::health::routes())
         .merge(api::metrics::routes())
         .merge(api::app_config::routes())
         .merge(api::openapi::routes())
-        .merge(api::session::routes())
-        .merge(api::oauth::routes())
         // Identity.
         .merge(api::tenants::routes())
         .merge(api::users::routes())
         .merge(api::service_users::routes())
-        .merge(api::tokens::routes())
         .merge(api::roles::routes())
         .merge(api::permissions::routes())
         // Storage and strategies.
@@ -38,20 +52,18 @@ fn routes() -> OpenApiRouter<AppState> {
         .merge(api::revocations::routes())
         .merge(api::search::routes())
         .merge(api::audit::routes())
-        // Iceberg REST.
-        .merge(api::iceberg::routes())
 }
 
 /// The OpenAPI document of [`routes`].
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    api::openapi::complete(routes().into_openapi())
+    api::openapi::complete(routes(usize::MAX).into_openapi())
 }
 
 /// The service that the listener runs.
 pub fn router(state: AppState) -> Router {
     let body_limit = state.config.limits.max_body_bytes;
-    let (router, _) = routes().split_for_parts();
+    let (router, _) = routes(body_limit).split_for_parts();
     router
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)

@@ -42,7 +42,7 @@ pub(crate) async fn authenticate(
 ) -> Result<LoggedIn, ApiError> {
     let keys = throttled(login.tenant, &login.username, context);
     let event = Event::new("login", "user").name(&login.username).tenant(login.tenant);
-    let _turn = match state.throttle.enter(&keys, &*state.clock).await? {
+    let _turn = match state.throttle.enter(login.tenant, &keys, &*state.clock).await? {
         Ok(turn) => turn,
         Err(seconds) => {
             let error = ApiError::too_many(seconds);

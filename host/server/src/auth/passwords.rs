@@ -9,13 +9,16 @@ use tokio::sync::Semaphore;
 
 use crate::error::ApiError;
 
-/// Hashes at once: each takes about 19 MiB and a core.
+/// Passwords verified at once: each takes about 19 MiB and a core.
 const AT_ONCE: usize = 2;
+/// New ones hashed at once, beside those: who makes many users keeps nobody from logging in.
+const NEW_AT_ONCE: usize = 1;
 
 /// Hashes and verifies.
 #[derive(Debug, Clone)]
 pub(crate) struct Passwords {
     gate: Arc<Semaphore>,
+    new: Arc<Semaphore>,
     /// Verified where there is no user, so that the answer takes as long.
     nobody: Arc<str>,
 }
@@ -23,26 +26,30 @@ pub(crate) struct Passwords {
 impl Passwords {
     pub(crate) fn new() -> Result<Self, ApiError> {
         let nobody = hash_now(&Secret::from("nobody has this password"))?;
-        Ok(Self { gate: Arc::new(Semaphore::new(AT_ONCE)), nobody: nobody.into() })
+        Ok(Self { gate: at_once(AT_ONCE), new: at_once(NEW_AT_ONCE), nobody: nobody.into() })
     }
 
     /// The hash of a new password.
     pub(crate) async fn hash(&self, password: Secret<String>) -> Result<String, ApiError> {
-        self.run(move || hash_now(&password)).await?
+        run(&self.new, move || hash_now(&password)).await?
     }
 
     /// Whether `password` is the one of `hash`; without a hash the same work is done for nothing.
     pub(crate) async fn verify(&self, password: Secret<String>, hash: Option<String>) -> Result<bool, ApiError> {
         let exists = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.to_string());
-        let matches = self.run(move || verify_now(&password, &hash)).await?;
+        let matches = run(&self.gate, move || verify_now(&password, &hash)).await?;
         Ok(matches && exists)
     }
+}
 
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
-        let _place = self.gate.acquire().await.map_err(ApiError::internal)?;
-        tokio::task::spawn_blocking(work).await.map_err(ApiError::internal)
-    }
+fn at_once(places: usize) -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(places))
+}
+
+async fn run<T: Send + 'static>(gate: &Semaphore, work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
+    let _place = gate.acquire().await.map_err(ApiError::internal)?;
+    tokio::task::spawn_blocking(work).await.map_err(ApiError::internal)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the password goes into its hash and nowhere else")]

@@ -5,13 +5,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pangolin_core::audit::RequestContext;
 use pangolin_core::clock::{Clock, UnixMillis};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use pangolin_core::id::TenantId;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use crate::error::ApiError;
 
 /// Logins judged at once. Those that wait are asked again whether the account is still open, so
 /// that a burst gets no more guesses than the same ones in a row, or one.
 const AT_ONCE: usize = 2;
+/// Tenants whose lanes are remembered. One that is forgotten while it is in use costs its turn.
+const LANES: u64 = 10_000;
 
 /// Where failures are counted that come of no account: the address, of IPv6 the network of 64 bits
 /// that one subscriber has.
@@ -31,12 +34,22 @@ struct Window {
     failures: u32,
 }
 
+/// One's turn to be judged, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Turn<'a> {
+    _lane: OwnedSemaphorePermit,
+    _turn: SemaphorePermit<'a>,
+}
+
 /// Ten failures in sixty seconds close an account, or a source, for the rest of that minute.
 #[derive(Debug, Clone)]
 pub(crate) struct Throttle {
     limit: u32,
     window_ms: i64,
     turns: Arc<Semaphore>,
+    /// Of each tenant, and of Root: no more of it wait for a turn than there are turns, so that a
+    /// tenant that logs in a thousand times waits for itself.
+    lanes: moka::sync::Cache<Option<TenantId>, Arc<Semaphore>>,
     counted: moka::sync::Cache<String, Arc<Mutex<Window>>>,
 }
 
@@ -46,6 +59,7 @@ impl Throttle {
             limit,
             window_ms: i64::from(window_seconds) * 1000,
             turns: Arc::new(Semaphore::new(AT_ONCE)),
+            lanes: moka::sync::Cache::new(LANES),
             counted: moka::sync::Cache::new(100_000),
         }
     }
@@ -54,15 +68,18 @@ impl Throttle {
     /// wait, if one of the keys is closed, or was by those who were first.
     pub(crate) async fn enter(
         &self,
+        tenant: Option<TenantId>,
         keys: &[String],
         clock: &dyn Clock,
-    ) -> Result<Result<SemaphorePermit<'_>, u64>, ApiError> {
+    ) -> Result<Result<Turn<'_>, u64>, ApiError> {
         let closed = || self.closed(keys, clock.now());
         if let Some(seconds) = closed() {
             return Ok(Err(seconds));
         }
+        let lane = self.lanes.get_with(tenant, || Arc::new(Semaphore::new(AT_ONCE)));
+        let lane = lane.acquire_owned().await.map_err(ApiError::internal)?;
         let turn = self.turns.acquire().await.map_err(ApiError::internal)?;
-        Ok(closed().map_or(Ok(turn), Err))
+        Ok(closed().map_or(Ok(Turn { _lane: lane, _turn: turn }), Err))
     }
 
     /// Seconds to wait, if one of the keys is closed.

@@ -3,6 +3,7 @@
 
 mod audit;
 mod catalogs;
+mod exhaustion;
 mod granting;
 mod hanging_up;
 mod leases;

@@ -95,7 +95,7 @@ async fn require_current(
     current: Secret<String>,
 ) -> Result<(), ApiError> {
     let keys = login::throttled(Some(user.tenant_id), &user.username, &caller.context);
-    let _turn = state.throttle.enter(&keys, &*state.clock).await?.map_err(ApiError::too_many)?;
+    let _turn = state.throttle.enter(Some(user.tenant_id), &keys, &*state.clock).await?.map_err(ApiError::too_many)?;
     if state.passwords.verify(current, user.password_hash.clone()).await? {
         return Ok(());
     }
