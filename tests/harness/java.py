@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -56,6 +60,15 @@ class Java:
 
     def new_name(self) -> str:
         return f"n{next(self._names)}"
+
+    @contextmanager
+    def asleep(self) -> Iterator[None]:
+        """As on a laptop whose lid is shut: nothing runs, and then it is later."""
+        os.kill(self._process.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self._process.pid, signal.SIGCONT)
 
     def log(self) -> str:
         self._log.seek(0)
@@ -132,6 +145,25 @@ class JavaTable:
 
     def append(self, first: int, count: int = 1) -> None:
         self.call("append", **{"from": first}, count=count)
+
+    def write(self, location: str) -> None:
+        """Writes an object anywhere, by what this table brought."""
+        self.call("write_file", location=location)
+
+    def delete(self, *locations: str) -> None:
+        """One by one if it is one, else in one request."""
+        if len(locations) == 1:
+            self.call("delete_file", location=locations[0])
+        else:
+            self.call("delete_files", locations=dict(enumerate(locations)))
+
+    def prepare(self, table: str, first: int) -> None:
+        """An append that waits for `commit_together`."""
+        self.call("prepare", table=table, **{"from": first})
+
+    def read_again(self) -> list[list[Any]]:
+        """The rows of the state that was loaded: the catalog is not asked."""
+        return self.call("read_again")
 
     def rows(self) -> list[list[Any]]:
         return self.call("rows")
