@@ -24,13 +24,15 @@ use pangolin_core::ports::{AuditTrail, AuditUnavailable};
 
 use crate::store::Store;
 
-pub(crate) use adopt::adopt;
+pub(crate) use adopt::{adopt, check_ring};
 pub use export::{AuditExport, AuditExportError, AuditExportItem, AuditExportRow, AuditSealed};
 pub use fault::{AuditBreak, AuditChain, AuditFault, AuditReport};
 pub use prune::{AuditPruned, PrunedChain};
 pub use query::{AuditFilter, AuditPage};
 pub use reader::AuditReader;
-pub use seal::{AuditClaim, AuditSeals, SealFault};
+pub use seal::{AuditClaim, AuditSeals};
+
+pub use crate::seal::SealFault;
 pub(crate) use writer::AuditWriter;
 
 /// The link of one event, and what the first event of a chain is linked to.

@@ -27,7 +27,7 @@ impl Store {
     /// another catalog of the tenant overlaps, or the warehouse may not use the host's identity.
     pub async fn create_catalog(&self, catalog: &Catalog) -> Result<(), StoreError> {
         let mut tx = Tx::management(self.db()).await?;
-        check_warehouse(&mut tx, catalog).await?;
+        self.check_warehouse(&mut tx, catalog).await?;
         check_name(&mut tx, catalog).await?;
         check_base(&mut tx, catalog).await?;
         let insert = sql("INSERT INTO catalogs (id, tenant_id, name, warehouse_id, base, properties, revision) \
@@ -74,7 +74,7 @@ impl Store {
             return Err(StoreError::InUse("a catalog stays on its warehouse".to_owned()));
         }
         if current.base != catalog.base {
-            check_warehouse(&mut tx, catalog).await?;
+            self.check_warehouse(&mut tx, catalog).await?;
             check_base(&mut tx, catalog).await?;
             check_tables(&mut tx, catalog).await?;
         }
@@ -140,20 +140,21 @@ impl Store {
         let select = sql("SELECT id FROM catalogs WHERE warehouse_id = $1 ORDER BY id").bind(warehouse.to_string());
         self.db().all(select).await?.iter().map(|found| row::parsed(found, "id")).collect()
     }
-}
 
-/// The warehouse is the tenant's, contains the base, and may be used.
-async fn check_warehouse(tx: &mut Tx, catalog: &Catalog) -> Result<(), StoreError> {
-    let select = sql("SELECT base, identity FROM warehouses WHERE id = $1 AND tenant_id = $2")
-        .bind(catalog.warehouse_id.to_string())
-        .bind(catalog.tenant_id.to_string());
-    let found = tx.optional(select).await?.ok_or(StoreError::NotFound("warehouse"))?;
-    // The caller has checked this against the warehouse that it read; it has changed since.
-    if !location(&found, "base")?.contains(&catalog.base) {
-        return Err(StoreError::Conflict("warehouse"));
+    /// The warehouse is the tenant's, as the host wrote it, contains the base, and may be used.
+    async fn check_warehouse(&self, tx: &mut Tx, catalog: &Catalog) -> Result<(), StoreError> {
+        let select = sql("SELECT * FROM warehouses WHERE id = $1 AND tenant_id = $2")
+            .bind(catalog.warehouse_id.to_string())
+            .bind(catalog.tenant_id.to_string());
+        let found = tx.optional(select).await?.ok_or(StoreError::NotFound("warehouse"))?;
+        self.inner.warehouse_seals.check(&found)?;
+        // The caller has checked this against the warehouse that it read; it has changed since.
+        if !location(&found, "base")?.contains(&catalog.base) {
+            return Err(StoreError::Conflict("warehouse"));
+        }
+        let stands = claims::stands_in(tx, catalog.warehouse_id, row::word(&found, "identity")?).await?;
+        if stands { Ok(()) } else { Err(StoreError::HostIdentityTaken) }
     }
-    let stands = claims::stands_in(tx, catalog.warehouse_id, row::word(&found, "identity")?).await?;
-    if stands { Ok(()) } else { Err(StoreError::HostIdentityTaken) }
 }
 
 /// Asked before the base: of one name there is mostly one base too, and the name is what to change.

@@ -3,7 +3,7 @@
 //!
 //! Invariants: everything tenant-owned is asked by tenant; a warm read runs no SQL; a change is
 //! visible to this host when its call returns, and to the others within a second; secrets are
-//! sealed before they reach a statement.
+//! sealed before they reach a statement; a warehouse whose row somebody else changed is not used.
 
 mod api_keys;
 mod audit;
@@ -66,4 +66,4 @@ pub use service_users::{ServiceUser, ServiceUserChange};
 pub use store::Store;
 pub use tokens::Basis;
 pub use users::UserChange;
-pub use warehouses::UnreadableWarehouse;
+pub use warehouses::{UnreadableWarehouse, WarehouseAsStored};

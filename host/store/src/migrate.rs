@@ -13,6 +13,7 @@ use crate::open::OpenError;
 use crate::row;
 use crate::seal::KeyRing;
 use crate::tx::Tx;
+use crate::warehouses;
 
 struct Migration {
     version: i64,
@@ -21,7 +22,7 @@ struct Migration {
 }
 
 /// In order; a number is never used again and a released text never changes.
-const MIGRATIONS: [Migration; 9] = [
+const MIGRATIONS: [Migration; 10] = [
     Migration { version: 1, name: "tenancy", text: include_str!("../migrations/common/0001_tenancy.sql") },
     Migration { version: 2, name: "catalog", text: include_str!("../migrations/common/0002_catalog.sql") },
     Migration { version: 3, name: "audit", text: include_str!("../migrations/common/0003_audit.sql") },
@@ -31,10 +32,16 @@ const MIGRATIONS: [Migration; 9] = [
     Migration { version: 7, name: "audit_seals", text: include_str!("../migrations/common/0007_audit_seals.sql") },
     Migration { version: 8, name: "revocations", text: include_str!("../migrations/common/0008_revocations.sql") },
     Migration { version: 9, name: "search", text: include_str!("../migrations/common/0009_search.sql") },
+    Migration {
+        version: 10,
+        name: "warehouse_seals",
+        text: include_str!("../migrations/common/0010_warehouse_seals.sql"),
+    },
 ];
 
-/// The migration that goes beyond SQL: it seals the audit chains that are there.
+/// The migrations that go beyond SQL: they seal the audit chains and the warehouses that are there.
 const AUDIT_SEALS: i64 = 7;
+const WAREHOUSE_SEALS: i64 = 10;
 
 /// Where the schema stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,8 +109,10 @@ pub(crate) async fn migrate(db: &Arc<Db>, keys: &KeyRing) -> Result<(), OpenErro
     let state = judge(&applied)?;
     for migration in MIGRATIONS.iter().filter(|migration| migration.version > state.applied) {
         tx.script(with_types(migration.text, db.dialect)).await.map_err(backend)?;
-        if migration.version == AUDIT_SEALS {
-            audit::adopt(&mut tx, keys).await?;
+        match migration.version {
+            AUDIT_SEALS => audit::adopt(&mut tx, keys).await?,
+            WAREHOUSE_SEALS => warehouses::adopt(&mut tx, keys).await?,
+            _ => {}
         }
         let done = sql("INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)")
             .bind(migration.version)

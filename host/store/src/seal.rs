@@ -1,5 +1,7 @@
 //! Secrets at rest: AES-256-GCM, bound to the tenant, row and column that they are stored in.
 
+mod macs;
+
 use std::sync::Arc;
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
@@ -10,6 +12,9 @@ use pangolin_core::secret::Secret;
 use zeroize::Zeroizing;
 
 use crate::random;
+
+pub use self::macs::SealFault;
+pub(crate) use self::macs::{MacKeys, Parts, mac_key_of};
 
 /// The name of a key that was given without one.
 const DEFAULT_KEY_ID: &str = "default";

@@ -23,6 +23,7 @@ use crate::principals::PrincipalRecord;
 use crate::seal::KeyRing;
 use crate::snapshot::Snapshots;
 use crate::sqlite_file::SqliteFile;
+use crate::warehouses::WarehouseSeals;
 
 /// How often a PostgreSQL is asked what other hosts changed. A change is seen within a second.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
@@ -47,6 +48,7 @@ pub(crate) type TableKey = (CatalogId, String, String);
 pub(crate) struct Inner {
     pub(crate) db: Arc<Db>,
     pub(crate) keys: KeyRing,
+    pub(crate) warehouse_seals: WarehouseSeals,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) audit: AuditWriter,
     pub(crate) tokens: Snapshots<TokenId, TokenRecord>,
@@ -92,6 +94,7 @@ impl Store {
             host: config.host_name.clone(),
             audit: AuditWriter::start(Arc::clone(&db), config.host_name, AuditSeals::of(&config.keys)),
             db,
+            warehouse_seals: WarehouseSeals::of(&config.keys),
             keys: config.keys,
             clock,
             tokens: Snapshots::bounded(MAX_TOKENS),

@@ -1,5 +1,8 @@
-//! Warehouses; their secrets are one sealed document per row.
+//! Warehouses; their secrets are one sealed document per row, and a seal is over the whole row.
 
+mod adopt;
+mod as_stored;
+mod columns;
 pub(crate) mod sealed;
 
 use std::collections::BTreeMap;
@@ -20,12 +23,15 @@ use crate::generation::Slot;
 use crate::page::OffsetPage;
 use crate::revocations::{Gone, cut_off};
 use crate::row;
-use crate::seal::KeyRing;
 use crate::secret_refs;
-use crate::store::Store;
+use crate::store::{Inner, Store};
 use crate::tx::Tx;
 
-/// A warehouse whose secrets cannot be opened.
+pub(crate) use self::adopt::adopt;
+pub use self::as_stored::WarehouseAsStored;
+pub(crate) use self::columns::{Columns, WarehouseSeals};
+
+/// A warehouse whose row was changed behind the host, or whose secrets cannot be opened.
 #[derive(Debug)]
 pub struct UnreadableWarehouse {
     /// Identifier.
@@ -42,26 +48,13 @@ impl Store {
     /// # Errors
     /// The name is taken, there is no such tenant, or the claim is not the tenant's to make.
     pub async fn create_warehouse(&self, warehouse: &Warehouse, claim: Option<&HostClaim>) -> Result<(), StoreError> {
-        let secrets = sealed::seal(&self.inner.keys, warehouse)?;
+        let columns = Columns::of(&self.inner.keys, warehouse, warehouse.revision)?;
         let mut tx = Tx::management(self.db()).await?;
         let insert =
             sql("INSERT INTO warehouses (id, tenant_id, name, kind, base, strategy, config, secrets, identity, \
-             allow_unscoped, max_ttl_seconds, revision, created_at, updated_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)")
-            .bind(warehouse.id.to_string())
-            .bind(warehouse.tenant_id.to_string())
-            .bind(warehouse.name.as_str())
-            .bind(row::to_word(&warehouse.kind)?)
-            .bind(warehouse.base.as_str())
-            .bind(warehouse.strategy.clone())
-            .bind(row::to_json(&warehouse.config)?)
-            .bind(secrets)
-            .bind(row::to_word(&warehouse.identity)?)
-            .bind(i64::from(warehouse.allow_unscoped))
-            .bind(warehouse.max_ttl_seconds.map(i64::from))
-            .bind(warehouse.revision)
-            .bind(warehouse.created_at.0)
-            .bind(warehouse.updated_at.0);
+             allow_unscoped, max_ttl_seconds, revision, created_at, updated_at, mac) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)");
+        let insert = columns.bind(insert, &self.inner.warehouse_seals);
         tx.execute(insert).await.map_err(on_write("warehouse", "tenant"))?;
         claims::replace(&mut tx, warehouse, claim).await?;
         secret_refs::replace(&mut tx, warehouse).await?;
@@ -71,7 +64,7 @@ impl Store {
     /// One warehouse of a tenant by name. Warm: from memory.
     ///
     /// # Errors
-    /// The database failed, or the secrets cannot be opened.
+    /// The database failed, the row was changed behind the host, or the secrets cannot be opened.
     pub async fn warehouse(&self, tenant: TenantId, name: &str) -> Result<Option<Arc<Warehouse>>, StoreError> {
         let generation = self.db().generation(Slot::Management).await?;
         let key = (tenant, name.to_owned());
@@ -81,31 +74,15 @@ impl Store {
         let select =
             sql("SELECT * FROM warehouses WHERE tenant_id = $1 AND name = $2").bind(tenant.to_string()).bind(name);
         let Some(found) = self.db().optional(select).await? else { return Ok(None) };
-        let warehouse = Arc::new(read(&self.inner.keys, &found)?);
+        let warehouse = Arc::new(read(&self.inner, &found)?);
         self.inner.warehouses.keep(key, generation, &warehouse);
         Ok(Some(warehouse))
-    }
-
-    /// One warehouse of a tenant by name, whose secrets are not opened and not there: to be given
-    /// new ones, or deleted.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn warehouse_without_secrets(
-        &self,
-        tenant: TenantId,
-        name: &str,
-    ) -> Result<Option<Warehouse>, StoreError> {
-        let select =
-            sql("SELECT * FROM warehouses WHERE tenant_id = $1 AND name = $2").bind(tenant.to_string()).bind(name);
-        let found = self.db().optional(select).await?;
-        found.map(|found| read_with(&found, Default::default())).transpose()
     }
 
     /// One warehouse of a tenant. Warm: from memory.
     ///
     /// # Errors
-    /// The database failed, or the secrets cannot be opened.
+    /// The database failed, the row was changed behind the host, or the secrets cannot be opened.
     pub async fn warehouse_by_id(
         &self,
         tenant: TenantId,
@@ -119,13 +96,13 @@ impl Store {
             .bind(tenant.to_string())
             .bind(id.to_string());
         let Some(found) = self.db().optional(select).await? else { return Ok(None) };
-        let warehouse = Arc::new(read(&self.inner.keys, &found)?);
+        let warehouse = Arc::new(read(&self.inner, &found)?);
         self.inner.warehouses_by_id.keep((tenant, id), generation, &warehouse);
         Ok(Some(warehouse))
     }
 
-    /// Warehouses of a tenant by name. One whose secrets cannot be opened is named, and hides no
-    /// other.
+    /// Warehouses of a tenant by name. One that is not used, because it was changed behind the host or
+    /// its secrets cannot be opened, is named, and hides no other.
     ///
     /// # Errors
     /// The database failed.
@@ -138,9 +115,9 @@ impl Store {
             .bind(tenant.to_string())
             .bind(page.sql_limit())
             .bind(page.sql_offset());
-        let read = |found| match read(&self.inner.keys, found) {
+        let read = |found| match read(&self.inner, found) {
             Ok(warehouse) => Ok(Ok(warehouse)),
-            Err(cause @ StoreError::SecretUnreadable(_)) => {
+            Err(cause @ (StoreError::SecretUnreadable(_) | StoreError::WarehouseAltered { .. })) => {
                 Ok(Err(UnreadableWarehouse { id: row::parsed(found, "id")?, name: row::text(found, "name")?, cause }))
             }
             Err(error) => Err(error),
@@ -154,7 +131,7 @@ impl Store {
     /// There is no such warehouse, it was changed meanwhile, the new name is taken, the new base
     /// leaves a catalog outside, or the claim is not the tenant's to make.
     pub async fn update_warehouse(&self, warehouse: &Warehouse, claim: Option<&HostClaim>) -> Result<(), StoreError> {
-        let secrets = sealed::seal(&self.inner.keys, warehouse)?;
+        let columns = Columns::of(&self.inner.keys, warehouse, warehouse.revision.saturating_add(1))?;
         let mut tx = Tx::management(self.db()).await?;
         let id = warehouse.id.to_string();
         let current = sql("SELECT revision FROM warehouses WHERE id = $1 AND tenant_id = $2")
@@ -171,20 +148,10 @@ impl Store {
             }
         }
         let update =
-            sql("UPDATE warehouses SET name = $2, kind = $3, base = $4, strategy = $5, config = $6, secrets = $7, \
-             identity = $8, allow_unscoped = $9, max_ttl_seconds = $10, revision = revision + 1, updated_at = $11 \
-             WHERE id = $1")
-            .bind(id.as_str())
-            .bind(warehouse.name.as_str())
-            .bind(row::to_word(&warehouse.kind)?)
-            .bind(warehouse.base.as_str())
-            .bind(warehouse.strategy.clone())
-            .bind(row::to_json(&warehouse.config)?)
-            .bind(secrets)
-            .bind(row::to_word(&warehouse.identity)?)
-            .bind(i64::from(warehouse.allow_unscoped))
-            .bind(warehouse.max_ttl_seconds.map(i64::from))
-            .bind(warehouse.updated_at.0);
+            sql("UPDATE warehouses SET name = $3, kind = $4, base = $5, strategy = $6, config = $7, secrets = $8, \
+             identity = $9, allow_unscoped = $10, max_ttl_seconds = $11, revision = $12, created_at = $13, \
+             updated_at = $14, mac = $15 WHERE id = $1 AND tenant_id = $2");
+        let update = columns.bind(update, &self.inner.warehouse_seals);
         tx.execute(update).await.map_err(on_write("warehouse", "tenant"))?;
         claims::replace(&mut tx, warehouse, claim).await?;
         secret_refs::replace(&mut tx, warehouse).await?;
@@ -217,10 +184,12 @@ pub(crate) fn location(found: &AnyRow, column: &'static str) -> Result<Location,
     Location::parse(&row::text(found, column)?).map_err(broken)
 }
 
-fn read(keys: &KeyRing, found: &AnyRow) -> Result<Warehouse, StoreError> {
+/// The row as the host wrote it; one that somebody else changed is refused before it is looked at.
+fn read(inner: &Inner, found: &AnyRow) -> Result<Warehouse, StoreError> {
+    inner.warehouse_seals.check(found)?;
     let (id, tenant) = (row::text(found, "id")?, row::text(found, "tenant_id")?);
     let secrets = match row::opt_text(found, "secrets")? {
-        Some(text) => sealed::open(keys, &id, &tenant, &text)?,
+        Some(text) => sealed::open(&inner.keys, &id, &tenant, &text)?,
         None => Default::default(),
     };
     read_with(found, secrets)

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::id::{CatalogId, TableId, TenantId};
+use crate::id::{CatalogId, TableId, TenantId, WarehouseId};
 use crate::location::Location;
 use crate::namespace::NamespacePath;
 use crate::record::{CatalogSnapshot, Namespace, Properties, Table};
@@ -35,6 +35,18 @@ pub enum StoreError {
     /// What is sealed in a row does not open: its key is gone, or the row was changed by hand.
     #[error("a stored secret cannot be opened")]
     SecretUnreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A warehouse's row is not what the host wrote. Nothing of it is used.
+    #[error(
+        "this warehouse was changed in the database and not by the host, so nothing of it is used and nothing is sent \
+         anywhere: an administrator writes it anew, whole and with its secrets, or deletes it"
+    )]
+    WarehouseAltered {
+        /// Which, for the log.
+        warehouse: WarehouseId,
+        /// What does not fit.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The database failed; the cause is logged, never shown.
     #[error("the store failed")]
     Backend(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -28,6 +28,10 @@ impl From<StoreError> for ApiError {
                     format!("{error}: `pangolin secrets status` tells the operator which and why"),
                 )
             },
+            StoreError::WarehouseAltered { warehouse, source } => Self {
+                cause: Some(format!("warehouse {warehouse}: {}", chain(&**source))),
+                ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "warehouse-altered", error.to_string())
+            },
             StoreError::Backend(source) => Self::internal(chain(&**source)),
         }
     }

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use pangolin_core::audit::AuditEvent;
 use pangolin_core::ports::StoreError;
 
-use super::list::HostList;
+use super::list::{self, HostList};
 use super::row::AuditRow;
-use super::{AuditSeals, AuditTail, anchor};
+use super::{AuditFault, AuditSeals, AuditTail, SealFault, anchor};
 use crate::db::sql;
 use crate::error::{backend, broken};
 use crate::row;
@@ -41,6 +41,16 @@ pub(crate) async fn adopt(tx: &mut Tx, keys: &KeyRing) -> Result<(), StoreError>
     }
     tx.execute(HostList::new(&hosts, &seals)?.insert()).await.map_err(backend)?;
     Ok(())
+}
+
+/// Refuses a ring that lacks the key of the trail's seals: it is not the ring of this database.
+pub(crate) async fn check_ring(tx: &mut Tx, keys: &KeyRing) -> Result<(), StoreError> {
+    let Some(found) = tx.optional(sql(list::READ)).await? else { return Ok(()) };
+    match HostList::of(&found)?.hosts(&AuditSeals::of(keys)) {
+        Err(AuditFault::List(fault @ SealFault::UnknownKey(_))) => Err(broken(fault)),
+        // Other faults are told by those who look for them.
+        _ => Ok(()),
+    }
 }
 
 /// Fills the new columns of the events of a chain.

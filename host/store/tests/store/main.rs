@@ -32,6 +32,7 @@ mod tenants;
 mod testdb;
 mod tokens;
 mod users;
+mod warehouse_seals;
 mod warehouses;
 
 macro_rules! suite {
@@ -99,6 +100,14 @@ suite! {
         reseal::values_of_the_first_form_get_their_tenant,
         reseal::what_does_not_open_is_named_and_left,
         reseal::every_sealed_column_is_known,
+        warehouse_seals::a_column_that_was_changed_is_refused,
+        warehouse_seals::another_rows_seal_is_refused,
+        warehouse_seals::a_row_without_a_seal_is_never_adopted,
+        warehouse_seals::rows_of_before_are_sealed_once,
+        warehouse_seals::rows_of_before_are_not_sealed_under_another_ring,
+        warehouse_seals::a_row_that_was_changed_is_written_anew,
+        warehouse_seals::a_rotation_leaves_what_was_changed,
+        warehouse_seals::a_lease_ends_with_its_own_papers,
         claims::a_role_and_a_base_belong_to_one_tenant,
         claims::roots_word_counts_at_once,
         claims::a_secret_reference_belongs_to_one_tenant,
@@ -184,6 +193,7 @@ suite! {
         hosts::two_hosts_may_share_a_chain,
         retention::two_hosts_may_prune_at_once,
         reseal::rotation_goes_on_beside_a_running_host,
+        warehouse_seals::another_host_checks_what_it_reads,
         revocations::another_host_knows_within_a_second,
         revocations::one_of_many_revocations_stands,
         leases::one_of_two_hosts_works_on_a_resource,

@@ -6,6 +6,7 @@ use sqlx::Row;
 
 use crate::make::{self, PLANTED, refused};
 use crate::testdb::{self, KEY, OTHER_KEY, TestDb};
+use crate::warehouse_seals;
 
 /// The error with its causes, as a log would have it.
 fn chain(error: &StoreError) -> String {
@@ -29,6 +30,9 @@ pub(crate) async fn secrets_are_not_in_the_row_and_do_not_open_in_another(db: Te
 
     db.raw("UPDATE warehouses SET secrets = (SELECT secrets FROM warehouses WHERE name = 'one') WHERE name = 'two'")
         .await;
+    refused!(db.store.warehouse(acme, "two").await, StoreError::WarehouseAltered { .. });
+    // Were the row sealed with it, as those of before were, the value would not open there.
+    let db = warehouse_seals::of_before(db).await;
     let error = db.store.warehouse(acme, "two").await.unwrap_err();
     refused!(Err::<(), _>(&error), StoreError::SecretUnreadable(_));
     assert_eq!(error.to_string(), "a stored secret cannot be opened");
@@ -42,6 +46,8 @@ pub(crate) async fn secrets_are_not_in_the_row_and_do_not_open_in_another(db: Te
     // A row that is given to another tenant does not open there either.
     let other = make::stored_tenant(&db.store, "other").await.id;
     db.raw(&format!("UPDATE warehouses SET tenant_id = '{other}' WHERE name = 'one'")).await;
+    refused!(db.store.warehouse(other, "one").await, StoreError::WarehouseAltered { .. });
+    let db = warehouse_seals::of_before(db).await;
     let error = db.store.warehouse(other, "one").await.unwrap_err();
     assert!(chain(&error).contains("does not belong here"), "{}", chain(&error));
 }
