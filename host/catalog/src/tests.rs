@@ -10,5 +10,6 @@ mod rights;
 mod shelf;
 mod signing;
 mod staged;
+mod trail;
 mod vending;
 mod world;

@@ -1,5 +1,7 @@
 //! Audit rows of the catalog's own verbs. Vends are recorded by the vend pipeline.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use pangolin_core::audit::{AuditEvent, AuditResult};
 use pangolin_core::id::{AuditId, TenantId};
 use pangolin_core::namespace::NamespacePath;
@@ -18,6 +20,16 @@ pub(crate) struct Deed {
     resource_id: Option<Uuid>,
     resource_name: String,
     metadata: Value,
+    /// Whether its begin is on record.
+    begun: AtomicBool,
+}
+
+/// Of a list of many things a row names the first.
+pub(crate) const LISTED: usize = 100;
+
+/// What a client said, as long as a row takes it.
+pub(crate) fn short(text: &str) -> String {
+    text.chars().take(512).collect()
 }
 
 impl Deed {
@@ -27,8 +39,9 @@ impl Deed {
             action,
             resource_type: "catalog",
             resource_id: None,
-            resource_name: name.chars().take(512).collect(),
+            resource_name: short(name),
             metadata: Value::Null,
+            begun: AtomicBool::new(false),
         }
     }
 
@@ -37,8 +50,9 @@ impl Deed {
             action,
             resource_type: "namespace",
             resource_id: None,
-            resource_name: format!("{}.{path}", snapshot.catalog.name),
+            resource_name: short(&format!("{}.{path}", snapshot.catalog.name)),
             metadata: Value::Null,
+            begun: AtomicBool::new(false),
         }
     }
 
@@ -52,8 +66,9 @@ impl Deed {
             action,
             resource_type: "table",
             resource_id: None,
-            resource_name: format!("{}.{namespace}.{name}", snapshot.catalog.name),
+            resource_name: short(&format!("{}.{namespace}.{name}", snapshot.catalog.name)),
             metadata: Value::Null,
+            begun: AtomicBool::new(false),
         }
     }
 
@@ -71,6 +86,16 @@ impl Deed {
 }
 
 impl Catalogs {
+    /// The asker may, and the change is about to be made: it is not if that cannot be recorded. What is
+    /// tried again has begun once.
+    pub(crate) async fn begin(&self, asker: Asker<'_>, snapshot: &CatalogSnapshot, deed: &Deed) -> Result<()> {
+        if !deed.begun.load(Ordering::Relaxed) {
+            self.record(asker, Some(snapshot.catalog.tenant_id), deed, (AuditResult::Started, None)).await?;
+            deed.begun.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
     /// Records how the deed ended, and hands the result on. What cannot be recorded has failed.
     pub(crate) async fn recorded<T>(
         &self,
@@ -81,19 +106,20 @@ impl Catalogs {
     ) -> Result<T> {
         let (ended, error_message) = match &result {
             Ok(_) => (AuditResult::Success, None),
-            Err(error) if error.is_refusal() => (AuditResult::Denied, Some(error.to_string())),
-            Err(error) if error.is_harmless() => return result,
+            Err(error) if error.is_refusal() => (AuditResult::Denied, Some(short(&error.to_string()))),
+            // What has begun has an end.
+            Err(error) if error.is_harmless() && !deed.begun.load(Ordering::Relaxed) => return result,
             Err(CatalogError::Audit(_)) => return result,
-            Err(error) => (AuditResult::Failure, Some(error.to_string())),
+            Err(error) => (AuditResult::Failure, Some(short(&error.to_string()))),
         };
-        self.record(asker, Some(snapshot.catalog.tenant_id), deed, (ended, error_message)).await?;
+        self.record(asker, Some(snapshot.catalog.tenant_id), &deed, (ended, error_message)).await?;
         result
     }
 
     /// Records a refusal that names no catalog of any tenant.
     pub(crate) async fn refused(&self, asker: Asker<'_>, deed: Deed, why: CatalogError) -> CatalogError {
         let tenant = asker.principal.tenant_id;
-        let recorded = self.record(asker, tenant, deed, (AuditResult::Denied, Some(why.to_string()))).await;
+        let recorded = self.record(asker, tenant, &deed, (AuditResult::Denied, Some(short(&why.to_string())))).await;
         recorded.err().unwrap_or(why)
     }
 
@@ -101,7 +127,7 @@ impl Catalogs {
         &self,
         asker: Asker<'_>,
         tenant_id: Option<TenantId>,
-        deed: Deed,
+        deed: &Deed,
         (result, error_message): (AuditResult, Option<String>),
     ) -> Result<()> {
         let Asker { principal, context } = asker;
@@ -114,7 +140,7 @@ impl Catalogs {
                 action: deed.action.to_owned(),
                 resource_type: deed.resource_type.to_owned(),
                 resource_id: deed.resource_id,
-                resource_name: deed.resource_name,
+                resource_name: deed.resource_name.clone(),
                 timestamp: self.clock.now(),
                 ip_address: context.ip_address.clone(),
                 user_agent: context.user_agent.clone(),
@@ -122,7 +148,7 @@ impl Catalogs {
                 error_message,
                 request_id: context.request_id.clone(),
                 trace_id: context.trace_id.clone(),
-                metadata: deed.metadata,
+                metadata: deed.metadata.clone(),
             })
             .await?;
         Ok(())

@@ -22,7 +22,7 @@ impl Catalogs {
     ) -> Result<Namespace> {
         let snapshot = self.find_catalog(asker, catalog).await?;
         let deed = Deed::on_namespace("create_namespace", &snapshot, &path);
-        let result = self.try_create_namespace(asker, &snapshot, path, properties).await;
+        let result = self.try_create_namespace(asker, &snapshot, path, properties, &deed).await;
         self.recorded(asker, &snapshot, deed, result).await
     }
 
@@ -32,6 +32,7 @@ impl Catalogs {
         snapshot: &CatalogSnapshot,
         path: NamespacePath,
         properties: Properties,
+        deed: &Deed,
     ) -> Result<Namespace> {
         let catalog_id = snapshot.catalog.id;
         match path.parent() {
@@ -42,6 +43,7 @@ impl Catalogs {
             None => asker.require(Action::Create, Target::Catalog(catalog_id))?,
         }
         let namespace = Namespace { id: NamespaceId::generate(), catalog_id, path, properties };
+        self.begin(asker, snapshot, deed).await?;
         match self.store.create_namespace(&namespace).await {
             Ok(()) => Ok(namespace),
             Err(StoreError::AlreadyExists(_)) => Err(CatalogError::NamespaceExists(namespace.path.dotted())),

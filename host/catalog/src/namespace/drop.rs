@@ -15,7 +15,7 @@ impl Catalogs {
     pub async fn drop_namespace(&self, asker: Asker<'_>, catalog: &str, path: &NamespacePath) -> Result<()> {
         let snapshot = self.find_catalog(asker, catalog).await?;
         let deed = Deed::on_namespace("drop_namespace", &snapshot, path);
-        let result = self.try_drop_namespace(asker, &snapshot, path).await;
+        let result = self.try_drop_namespace(asker, &snapshot, path, &deed).await;
         self.recorded(asker, &snapshot, deed, result).await
     }
 
@@ -24,10 +24,12 @@ impl Catalogs {
         asker: Asker<'_>,
         snapshot: &CatalogSnapshot,
         path: &NamespacePath,
+        deed: &Deed,
     ) -> Result<()> {
         let catalog = snapshot.catalog.id;
         self.find_namespace(asker, snapshot, path).await?;
         asker.require(Action::Delete, Target::Namespace(catalog, path))?;
+        self.begin(asker, snapshot, deed).await?;
         match self.store.drop_namespace(catalog, path).await {
             Err(StoreError::InUse(_)) => Err(CatalogError::NamespaceNotEmpty(path.dotted())),
             Err(StoreError::NotFound(_)) => Err(CatalogError::no_namespace(path)),

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::catalogs::{Asker, Catalogs};
 use crate::error::{CatalogError, Result};
-use crate::trail::Deed;
+use crate::trail::{Deed, LISTED, short};
 
 /// What to change of a namespace's properties.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -44,9 +44,10 @@ impl Catalogs {
         changes: PropertyChanges,
     ) -> Result<PropertiesChanged> {
         let snapshot = self.find_catalog(asker, catalog).await?;
-        let names: Vec<&String> = changes.updates.keys().chain(&changes.removals).collect();
+        let names = changes.updates.keys().chain(&changes.removals).take(LISTED);
+        let names: Vec<String> = names.map(|name| short(name)).collect();
         let deed = Deed::on_namespace("update_namespace", &snapshot, path).with(json!({ "properties": names }));
-        let result = self.try_update_namespace(asker, &snapshot, path, changes).await;
+        let result = self.try_update_namespace(asker, &snapshot, path, changes, &deed).await;
         self.recorded(asker, &snapshot, deed, result).await
     }
 
@@ -56,11 +57,13 @@ impl Catalogs {
         snapshot: &CatalogSnapshot,
         path: &NamespacePath,
         changes: PropertyChanges,
+        deed: &Deed,
     ) -> Result<PropertiesChanged> {
         let catalog = snapshot.catalog.id;
         let mut properties = self.find_namespace(asker, snapshot, path).await?.properties;
         asker.require(Action::Update, Target::Namespace(catalog, path))?;
         let changed = apply(&mut properties, changes)?;
+        self.begin(asker, snapshot, deed).await?;
         match self.store.set_namespace_properties(catalog, path, &properties).await {
             Err(StoreError::NotFound(_)) => Err(CatalogError::no_namespace(path)),
             other => {

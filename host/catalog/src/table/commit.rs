@@ -13,7 +13,7 @@ use super::request::CommitTable;
 use crate::catalogs::{Asker, Catalogs};
 use crate::error::{CatalogError, Result};
 use crate::metadata;
-use crate::trail::Deed;
+use crate::trail::{Deed, LISTED};
 
 /// How often a commit is tried again when another one was first. The requirements are checked
 /// anew each time, so only commits that do not contradict each other get through.
@@ -40,7 +40,7 @@ impl Catalogs {
             other => other?,
         };
         let deed = Deed::of_table("commit_table", &snapshot, &table).with(summary(&request.updates));
-        let result = self.try_commit(asker, &snapshot, table, request).await;
+        let result = self.try_commit(asker, &snapshot, table, request, &deed).await;
         self.recorded(asker, &snapshot, deed, result).await
     }
 
@@ -50,6 +50,7 @@ impl Catalogs {
         snapshot: &CatalogSnapshot,
         mut table: Arc<Table>,
         request: CommitTable,
+        deed: &Deed,
     ) -> Result<CommittedTable> {
         let CommitTable { requirements, updates } = request;
         asker.require(Action::Write, Target::Table(table.catalog_id, &table.namespace, table.id))?;
@@ -60,7 +61,7 @@ impl Catalogs {
             let identity = Identity { namespace: &table.namespace, name: &table.name, current: Some(&table) };
             let draft = self.draft(asker, snapshot, identity, document).await?;
             let commit = change(&draft);
-            match self.publish(asker, snapshot, &draft, self.store.commit_table(&commit)).await {
+            match self.publish(asker, snapshot, &draft, deed, self.store.commit_table(&commit)).await {
                 Ok(()) => return Ok(committed(&draft)),
                 Err(CatalogError::CommitConflict(_)) => table = self.again(snapshot, &table).await?,
                 Err(CatalogError::Store(StoreError::NotFound(_))) => return Err(gone(&table)),
@@ -92,5 +93,5 @@ pub(super) fn gone(table: &Table) -> CatalogError {
 /// What the audit row says of the updates: their kinds.
 pub(super) fn summary(updates: &[TableUpdate]) -> Value {
     let kind = |update: &TableUpdate| serde_json::to_value(update).ok()?.get("action").cloned();
-    json!({ "updates": updates.iter().filter_map(kind).collect::<Vec<_>>() })
+    json!({ "updates": updates.iter().take(LISTED).filter_map(kind).collect::<Vec<_>>() })
 }

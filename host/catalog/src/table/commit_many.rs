@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use pangolin_core::location::Location;
 use pangolin_core::namespace::NamespacePath;
 use pangolin_core::permission::{Action, Target};
@@ -13,6 +15,9 @@ use crate::error::{CatalogError, Result};
 use crate::metadata;
 use crate::storage::Files;
 use crate::trail::Deed;
+
+/// Tables of one transaction: each is read whole, and has its row in the trail.
+const MOST: usize = 500;
 
 /// A commit to one of several tables.
 #[derive(Debug, Clone, Deserialize)]
@@ -52,13 +57,16 @@ impl Catalogs {
             return Ok(());
         }
         let snapshot = self.find_catalog(asker, catalog).await?;
+        if changes.len() > MOST {
+            return Err(CatalogError::Invalid(format!("at most {MOST} tables in one transaction")));
+        }
         let mut deeds = Vec::with_capacity(changes.len());
         for change in &changes {
             let TableIdentifier { namespace, name } = &change.identifier;
             let deed = Deed::on_table("commit_table", &snapshot, namespace, name).with(summary(&change.commit.updates));
             deeds.push(deed);
         }
-        let result = self.try_commit_all(asker, &snapshot, changes).await;
+        let result = self.try_commit_all(asker, &snapshot, changes, &deeds).await;
         let mut failure = result.err();
         for deed in deeds {
             // The same outcome for each: the first row carries the error, the others repeat it.
@@ -76,8 +84,10 @@ impl Catalogs {
         asker: Asker<'_>,
         snapshot: &CatalogSnapshot,
         changes: Vec<TableChange>,
+        deeds: &[Deed],
     ) -> Result<()> {
         let drafts = self.drafts(asker, snapshot, changes).await?;
+        futures::future::try_join_all(deeds.iter().map(|deed| self.begin(asker, snapshot, deed))).await?;
         let mut written: Vec<Written> = Vec::with_capacity(drafts.len());
         for draft in drafts {
             match self.write(asker, snapshot, draft).await {
@@ -108,6 +118,7 @@ impl Catalogs {
         changes: Vec<TableChange>,
     ) -> Result<Vec<Table>> {
         let mut drafts: Vec<Table> = Vec::with_capacity(changes.len());
+        let mut named = HashSet::with_capacity(changes.len());
         for TableChange { identifier, commit } in changes {
             if creates(&commit.requirements) {
                 return Err(CatalogError::Invalid(
@@ -116,7 +127,7 @@ impl Catalogs {
             }
             let table = self.find_table(asker, snapshot, &identifier.namespace, &identifier.name).await?;
             asker.require(Action::Write, Target::Table(table.catalog_id, &table.namespace, table.id))?;
-            if drafts.iter().any(|draft| draft.id == table.id) {
+            if !named.insert(table.id) {
                 return Err(CatalogError::Invalid(format!("table {} is named twice", table.name)));
             }
             if let Some(document) = metadata::apply(&table, &commit.requirements, commit.updates)? {

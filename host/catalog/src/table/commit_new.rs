@@ -24,7 +24,7 @@ impl Catalogs {
     ) -> Result<CommittedTable> {
         let mut deed = Deed::on_table("create_table", snapshot, namespace, name)
             .with(json!({ "staged": true, "committed": true }));
-        let result = self.try_commit_new(asker, snapshot, namespace, name, request).await;
+        let result = self.try_commit_new(asker, snapshot, namespace, name, request, &deed).await;
         if let Ok(table) = &result {
             deed = deed.id(table.id.0);
         }
@@ -38,6 +38,7 @@ impl Catalogs {
         namespace: &NamespacePath,
         name: &str,
         request: CommitTable,
+        deed: &Deed,
     ) -> Result<Table> {
         check_name(name)?;
         self.may_create(asker, snapshot, namespace).await?;
@@ -45,7 +46,7 @@ impl Catalogs {
             Ok(place::choose(&snapshot.catalog.base, namespace, name, id)?)
         })?;
         let draft = self.draft(asker, snapshot, Identity { namespace, name, current: None }, document).await?;
-        self.create(asker, snapshot, &draft).await?;
+        self.create(asker, snapshot, &draft, deed).await?;
         Ok(draft)
     }
 }

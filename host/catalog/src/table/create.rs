@@ -36,7 +36,7 @@ impl Catalogs {
         let snapshot = self.find_catalog(asker, catalog).await?;
         let mut deed = Deed::on_table("create_table", &snapshot, namespace, &request.name)
             .with(json!({ "staged": request.stage_create }));
-        let result = self.try_create(asker, &snapshot, namespace, request, delegation).await;
+        let result = self.try_create(asker, &snapshot, namespace, request, delegation, &deed).await;
         if let Ok((table, _)) = &result {
             deed = deed.id(table.id.0);
         }
@@ -50,6 +50,7 @@ impl Catalogs {
         namespace: &NamespacePath,
         request: CreateTable,
         delegation: Delegation,
+        deed: &Deed,
     ) -> Result<(Table, LoadedTable)> {
         check_name(&request.name)?;
         self.may_create(asker, snapshot, namespace).await?;
@@ -85,7 +86,7 @@ impl Catalogs {
         let loaded = self.delegated(asker, snapshot, &table, delegation, "create_table").await?;
         if !staged {
             table.metadata_location = file;
-            self.create(asker, snapshot, &table).await?;
+            self.create(asker, snapshot, &table, deed).await?;
         }
         Ok((table, loaded))
     }
@@ -102,9 +103,15 @@ impl Catalogs {
     }
 
     /// Writes the first file of a draft and takes the table in.
-    pub(super) async fn create(&self, asker: Asker<'_>, snapshot: &CatalogSnapshot, draft: &Table) -> Result<()> {
+    pub(super) async fn create(
+        &self,
+        asker: Asker<'_>,
+        snapshot: &CatalogSnapshot,
+        draft: &Table,
+        deed: &Deed,
+    ) -> Result<()> {
         let new = NewTable { table: Table { version: 1, ..draft.clone() } };
-        self.publish(asker, snapshot, draft, self.store.create_table(&new))
+        self.publish(asker, snapshot, draft, deed, self.store.create_table(&new))
             .await
             .map_err(|error| creation_fault(error, &draft.namespace, &draft.name))
     }

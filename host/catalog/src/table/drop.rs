@@ -24,7 +24,7 @@ impl Catalogs {
         let snapshot = self.find_catalog(asker, catalog).await?;
         let table = self.find_table(asker, &snapshot, namespace, name).await?;
         let deed = Deed::of_table("drop_table", &snapshot, &table).with(json!({ "purge": purge }));
-        let result = self.try_drop_table(asker, &snapshot, &table, purge).await;
+        let result = self.try_drop_table(asker, &snapshot, &table, purge, &deed).await;
         self.recorded(asker, &snapshot, deed, result).await
     }
 
@@ -34,11 +34,13 @@ impl Catalogs {
         snapshot: &CatalogSnapshot,
         table: &Table,
         purge: bool,
+        deed: &Deed,
     ) -> Result<()> {
         let catalog = snapshot.catalog.id;
         asker.require(Action::Delete, Target::Table(catalog, &table.namespace, table.id))?;
         // Opened before the table is forgotten: the rules for a stored table apply.
         let files = if purge { Some(self.files(asker, snapshot, table).await?) } else { None };
+        self.begin(asker, snapshot, deed).await?;
         match self.store.drop_table(catalog, table.id).await {
             Err(StoreError::NotFound(_)) => return Err(CatalogError::no_table(&table.namespace, &table.name)),
             other => other?,

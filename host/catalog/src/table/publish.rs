@@ -14,6 +14,7 @@ use crate::catalogs::{Asker, Catalogs};
 use crate::error::{CatalogError, Result};
 use crate::metadata::Document;
 use crate::place;
+use crate::trail::Deed;
 
 /// Which table a document is of.
 #[derive(Debug, Clone, Copy)]
@@ -69,17 +70,25 @@ impl Catalogs {
         }
     }
 
-    /// Writes the draft's file and lets the store point to it.
+    /// Writes the draft's file and lets the store point to it. That the deed begins is on record before the
+    /// store points to the file; it is recorded while the file is written.
     pub(super) async fn publish(
         &self,
         asker: Asker<'_>,
         snapshot: &CatalogSnapshot,
         draft: &Table,
+        deed: &Deed,
         point: impl Future<Output = std::result::Result<(), StoreError>>,
     ) -> Result<()> {
         let files = self.files(asker, snapshot, draft).await?;
         let file = Location::parse(&draft.metadata_location)?;
-        files.write(&file, draft.metadata.clone()).await?;
+        let (written, begun) =
+            futures::join!(files.write(&file, draft.metadata.clone()), self.begin(asker, snapshot, deed));
+        written?;
+        if begun.is_err() {
+            files.discard(&file).await;
+            return begun;
+        }
         match point.await {
             Ok(()) => Ok(()),
             // The store may point to the file: it has to stay.

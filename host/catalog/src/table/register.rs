@@ -15,7 +15,7 @@ use super::request::{RegisterTable, check_name};
 use crate::catalogs::{Asker, Catalogs};
 use crate::error::{CatalogError, Result};
 use crate::place;
-use crate::trail::Deed;
+use crate::trail::{Deed, short};
 
 impl Catalogs {
     /// Takes in a table whose metadata file exists already: `create` on the namespace.
@@ -32,8 +32,8 @@ impl Catalogs {
     ) -> Result<LoadedTable> {
         let snapshot = self.find_catalog(asker, catalog).await?;
         let mut deed = Deed::on_table("register_table", &snapshot, namespace, &request.name)
-            .with(json!({ "metadata_location": request.metadata_location }));
-        let result = self.try_register(asker, &snapshot, namespace, request, delegation).await;
+            .with(json!({ "metadata_location": short(&request.metadata_location) }));
+        let result = self.try_register(asker, &snapshot, namespace, request, delegation, &deed).await;
         if let Ok((table, _)) = &result {
             deed = deed.id(table.id.0);
         }
@@ -47,6 +47,7 @@ impl Catalogs {
         namespace: &NamespacePath,
         request: RegisterTable,
         delegation: Delegation,
+        deed: &Deed,
     ) -> Result<(Table, LoadedTable)> {
         check_name(&request.name)?;
         self.may_create(asker, snapshot, namespace).await?;
@@ -70,6 +71,7 @@ impl Catalogs {
         let table = self.read(asker, snapshot, unread, &file).await?;
         let loaded = self.delegated(asker, snapshot, &table, delegation, "register_table").await?;
         let new = NewTable { table: Table { version: 1, ..table.clone() } };
+        self.begin(asker, snapshot, deed).await?;
         self.store
             .create_table(&new)
             .await

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::request::check_name;
 use crate::catalogs::{Asker, Catalogs};
 use crate::error::{CatalogError, Result};
-use crate::trail::Deed;
+use crate::trail::{Deed, short};
 
 impl Catalogs {
     /// Renames a table or moves it to another namespace: `write` on it and `create` there;
@@ -25,8 +25,8 @@ impl Catalogs {
         let snapshot = self.find_catalog(asker, catalog).await?;
         let table = self.find_table(asker, &snapshot, from.0, from.1).await?;
         let target = format!("{}.{}.{}", snapshot.catalog.name, to.0, to.1);
-        let deed = Deed::of_table("rename_table", &snapshot, &table).with(json!({ "to": target }));
-        let result = self.try_rename(asker, &snapshot, &table, to).await;
+        let deed = Deed::of_table("rename_table", &snapshot, &table).with(json!({ "to": short(&target) }));
+        let result = self.try_rename(asker, &snapshot, &table, to, &deed).await;
         self.recorded(asker, &snapshot, deed, result).await
     }
 
@@ -36,6 +36,7 @@ impl Catalogs {
         snapshot: &CatalogSnapshot,
         table: &Table,
         (namespace, name): (&NamespacePath, &str),
+        deed: &Deed,
     ) -> Result<()> {
         let catalog = snapshot.catalog.id;
         check_name(name)?;
@@ -46,6 +47,7 @@ impl Catalogs {
             asker.require(Action::Delete, Target::Table(catalog, &table.namespace, table.id))?;
         }
         asker.require(Action::Create, Target::Namespace(catalog, namespace))?;
+        self.begin(asker, snapshot, deed).await?;
         match self.store.rename_table(catalog, table.id, namespace, name).await {
             Err(StoreError::AlreadyExists(_)) => Err(CatalogError::TableExists(format!("{namespace}.{name}"))),
             Err(StoreError::NotFound("namespace")) => Err(CatalogError::no_namespace(namespace)),

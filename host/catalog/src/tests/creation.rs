@@ -1,9 +1,8 @@
 use std::sync::atomic::Ordering;
 
-use pangolin_core::audit::AuditResult;
 use serde_json::{Value, json};
 
-use super::world::{World, path, plain, table, vended};
+use super::world::{World, done_as, path, plain, table, vended};
 use crate::{CatalogError, LoadedTable, RegisterTable};
 
 async fn create(world: &World, name: &str, more: Value) -> Result<LoadedTable, CatalogError> {
@@ -31,7 +30,7 @@ async fn writes_the_file_that_the_reply_and_the_store_name() {
     assert!(files[0].starts_with("lake/sales/orders-") && files[0].contains("/metadata/00000-"), "{files:?}");
     let written = std::fs::read_to_string(world.root.path().join(&files[0])).unwrap();
     assert_eq!(written, *stored.metadata);
-    assert_eq!(world.trail.take(), [("create_table".to_owned(), AuditResult::Success)]);
+    assert_eq!(world.trail.take(), done_as("create_table"));
 }
 
 #[tokio::test]
@@ -138,6 +137,7 @@ async fn what_cannot_be_recorded_has_failed() {
     world.trail.broken.store(true, Ordering::SeqCst);
     let failed = create(&world, "t", json!({})).await;
     assert!(matches!(failed, Err(CatalogError::Audit(_))), "{failed:?}");
+    assert_eq!((world.shelf.tables().len(), world.files().len()), (0, 0), "nothing was done");
 }
 
 #[tokio::test]

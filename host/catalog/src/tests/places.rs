@@ -142,3 +142,32 @@ async fn a_new_table_does_not_pass_for_another_by_its_uuid() {
     assert!(matches!(made, Err(CatalogError::LocationTaken)), "{made:?}");
     assert_eq!(world.files(), files);
 }
+
+/// Whoever stages a table says which identifier it has, and the host names its directory by that.
+#[tokio::test]
+async fn a_staged_table_takes_no_place_of_a_namespace_that_is_spelt_alike() {
+    let world = World::local().sales().await;
+    let admin = world.admin();
+    for namespace in ["h_r", "h r"] {
+        world.catalogs.create_namespace(world.by(&admin), "lake", path(namespace), Default::default()).await.unwrap();
+    }
+    let pay = create(&world, &admin, "h_r", table("pay", json!({}))).await.unwrap();
+    let pay: Value = serde_json::from_slice(&pay.to_json().unwrap()).unwrap();
+    world.catalogs.drop_table(world.by(&admin), "lake", &path("h_r"), "pay", false).await.unwrap();
+    let writer = world.on_namespace("h r", &WRITER);
+    let stage = |place: Option<&Value>| {
+        let mut updates = vec![
+            json!({ "action": "assign-uuid", "uuid": pay["metadata"]["table-uuid"] }),
+            json!({ "action": "add-schema", "schema": pay["metadata"]["schemas"][0] }),
+            json!({ "action": "set-current-schema", "schema-id": -1 }),
+        ];
+        updates.extend(place.map(|place| json!({ "action": "set-location", "location": place })));
+        let request = commit(json!([{ "type": "assert-create" }]), json!(updates));
+        let (world, writer) = (&world, &writer);
+        async move { world.catalogs.commit_table(world.by(writer), "lake", &path("h r"), "pay", request).await }
+    };
+    forbidden(stage(Some(&pay["metadata"]["location"])).await, "the place of the dropped table");
+    let made = stage(None).await.unwrap();
+    let made: Value = serde_json::from_slice(&made.to_json().unwrap()).unwrap();
+    assert_ne!(made["metadata"]["location"], pay["metadata"]["location"]);
+}

@@ -46,6 +46,11 @@ impl Shelf {
         self.lock().tables.clone()
     }
 
+    /// What is stored, for comparison.
+    pub(super) fn whole(&self) -> String {
+        format!("{:?}", self.lock())
+    }
+
     fn lock(&self) -> MutexGuard<'_, Content> {
         self.content.lock().unwrap()
     }

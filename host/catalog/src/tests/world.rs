@@ -220,6 +220,11 @@ pub(super) fn path(text: &str) -> NamespacePath {
     NamespacePath::parse_dotted(text).unwrap()
 }
 
+/// The rows of a change that was made.
+pub(super) fn done_as(action: &str) -> [(String, AuditResult); 2] {
+    [AuditResult::Started, AuditResult::Success].map(|result| (action.to_owned(), result))
+}
+
 /// A creation of a table with one column, and what else is given.
 pub(super) fn table(name: &str, more: Value) -> CreateTable {
     let mut body = json!({
