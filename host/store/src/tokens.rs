@@ -12,6 +12,7 @@ use crate::api_keys::KeyHash;
 use crate::db::{Statement, sql};
 use crate::error::{backend, on_write};
 use crate::generation::Slot;
+use crate::page::OffsetPage;
 use crate::row;
 use crate::store::Store;
 use crate::tx::Tx;
@@ -105,13 +106,22 @@ impl Store {
         Ok(revoked)
     }
 
-    /// Every token of a user, the newest first.
+    /// Tokens of a user, the newest first: all, or those of one chain.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn list_tokens(&self, user: UserId) -> Result<Vec<TokenRecord>, StoreError> {
-        let select =
-            sql("SELECT * FROM tokens WHERE user_id = $1 ORDER BY created_at DESC, id DESC").bind(user.to_string());
+    pub async fn list_tokens(
+        &self,
+        user: UserId,
+        chain: Option<TokenId>,
+        page: &OffsetPage,
+    ) -> Result<Vec<TokenRecord>, StoreError> {
+        let select = sql("SELECT * FROM tokens WHERE user_id = $3 AND ($4 IS NULL OR family = $4) \
+             ORDER BY created_at DESC, id DESC LIMIT $1 OFFSET $2")
+        .bind(page.sql_limit())
+        .bind(page.sql_offset())
+        .bind(user.to_string())
+        .bind(chain.map(|chain| chain.to_string()));
         self.db().all(select).await?.iter().map(read).collect()
     }
 

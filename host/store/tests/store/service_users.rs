@@ -198,7 +198,12 @@ pub(crate) async fn a_chain_of_tokens_ends_as_a_whole(db: TestDb) {
     // What is to end with a key ends so after an exchange and after a rotation as well.
     let end = NOW.plus_seconds(60);
     store.rotate_api_key(etl.id, &key("2"), NOW, end).await.unwrap();
-    let ending = store.list_tokens(etl.id).await.unwrap().into_iter().filter(|token| token.revoked_at == Some(end));
+    let ending = store
+        .list_tokens(etl.id, None, &OffsetPage::default())
+        .await
+        .unwrap()
+        .into_iter()
+        .filter(|token| token.revoked_at == Some(end));
     assert_eq!(ending.map(|token| token.id).collect::<Vec<_>>(), [new.id]);
     let pending = next(&new);
     assert!(store.insert_token_of(Basis::Token(new.id), &pending, NOW).await.unwrap());

@@ -4,7 +4,7 @@ use pangolin_core::id::{TokenId, UserId};
 use pangolin_core::ports::StoreError::AlreadyExists;
 use pangolin_core::principal::UserRole;
 use pangolin_core::record::TokenRecord;
-use pangolin_store::UserChange;
+use pangolin_store::{OffsetPage, UserChange};
 
 use crate::make::{self, refused};
 use crate::testdb::{NOW, TestDb};
@@ -22,7 +22,7 @@ pub(crate) async fn a_token_is_recorded_and_revoked(db: TestDb) {
     }
     refused!(store.insert_token(&one).await, AlreadyExists("token"));
     assert!(store.token(TokenId::generate()).await.unwrap().is_none());
-    assert_eq!(store.list_tokens(ann.id).await.unwrap().len(), 2);
+    assert_eq!(store.list_tokens(ann.id, None, &OffsetPage::default()).await.unwrap().len(), 2);
 
     let before = store.statements();
     store.token(one.id).await.unwrap();
@@ -39,9 +39,20 @@ pub(crate) async fn a_token_is_recorded_and_revoked(db: TestDb) {
     assert_eq!(store.token(one.id).await.unwrap().unwrap().revoked_at, Some(NOW), "the first time stands");
     assert_eq!(store.token(two.id).await.unwrap().unwrap().revoked_at, None);
 
-    let standing =
-        || async { store.list_tokens(ann.id).await.unwrap().iter().filter(|token| !token.is_revoked(NOW)).count() };
+    let standing = || async {
+        store
+            .list_tokens(ann.id, None, &OffsetPage::default())
+            .await
+            .unwrap()
+            .iter()
+            .filter(|token| !token.is_revoked(NOW))
+            .count()
+    };
     assert_eq!(standing().await, 2);
+    let chain = store.list_tokens(ann.id, Some(two.family), &OffsetPage::default()).await.unwrap();
+    assert_eq!(chain.iter().map(|token| token.id).collect::<Vec<_>>(), [two.id]);
+    let second = store.list_tokens(ann.id, None, &OffsetPage { limit: 1, offset: 1 }).await.unwrap();
+    assert_eq!(second.len(), 1);
     let anew = UserChange { password_hash: Some("new hash".to_owned()), ..UserChange::default() };
     store.update_user(acme, ann.id, &anew).await.unwrap();
     assert_eq!(standing().await, 0);
