@@ -5,6 +5,7 @@ use pangolin_core::policy::Denied;
 use pangolin_core::record::{CatalogSnapshot, Table};
 use pangolin_core::strategy::StrategyErrorKind;
 use pangolin_core::vend::{VendAsk, VendError};
+use pangolin_core::warehouse::StorageKind;
 
 use super::delegation::{Delegated, Delegation};
 use super::reply::LoadedTable;
@@ -82,9 +83,24 @@ impl Catalogs {
             (Some(error), None) => Err(error),
             (Some(error), Some(_)) if !gives_way(&error) => Err(error),
             (_, Some(signing)) => Ok(bare().signed(signing)),
+            (None, None) if delegation.signing && is_staged_for_signing(snapshot, table) => {
+                // With nothing in hand a client fails somewhere in its storage library.
+                Err(CatalogError::Refused {
+                    code: "staged-not-signable",
+                    message: "nothing is signed for a staged table: ask for 'vended-credentials,remote-signing', or \
+                              create the table first and write to it then"
+                        .to_owned(),
+                })
+            }
             (None, None) => Ok(bare()),
         }
     }
+}
+
+/// Whether its requests would be signed if it were there already.
+fn is_staged_for_signing(snapshot: &CatalogSnapshot, table: &Table) -> bool {
+    let warehouse = &snapshot.warehouse;
+    table.metadata_location.is_empty() && warehouse.kind == StorageKind::S3 && warehouse.strategy.is_some()
 }
 
 /// Whether a refused credential may be replaced by signing: it cannot be narrowed to the table, or
