@@ -1,19 +1,15 @@
 """Iceberg's own Java client (1.10), which Spark, Trino and Flink are built on. It never gets a storage key from us."""
 
-import re
-import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from harness.host import Host
+from harness.documents import as_here, blocks, client_page
 from harness.java import Java, JavaCatalog, JavaError
-from harness.planted import Planted
 from harness.s3 import Store
 from harness.seaweed import Seaweed
-from harness.service import TOKENS, ServiceUser, give, granted, new_service_user
+from harness.service import TOKENS, ServiceUser, new_service_user
 from harness.world import Lake, Tenant, new_lake, static_lake
 
 
@@ -83,6 +79,21 @@ def reading(java: Java, lake: Lake) -> Iterator[JavaCatalog]:
     catalog = java.catalog(**by_credential(lake, new_service_user(lake.tenant, "Reader")))
     yield catalog
     catalog.close()
+
+
+@pytest.mark.parametrize("at", range(6))
+def test_the_documented_properties(java: Java, lake: Lake, seaweed: Seaweed, at: int) -> None:
+    service = new_service_user(lake.tenant, "Writer")
+    pages = blocks(client_page("## Java"), "properties")
+    assert len(pages) == 6
+    # Keys have letters like those of the placeholders: each is set once.
+    named = dict(line.split("=", 1) for line in pages[at].splitlines())
+    own = {"TOKEN": service.token().token, "ACCESS": seaweed.admin.access_key_id, "SECRET": seaweed.admin.secret_access_key}
+    own["STORE"] = seaweed.endpoint
+    properties = {key: own.get(value) or as_here(value, lake, service) for key, value in named.items()}
+    catalog = java.catalog(**properties)
+    catalog.create("sales.t").append(1)
+    assert catalog.load("sales.t").rows() == [[1, "row 1"]]
 
 
 def test_what_a_table_brings(writing: JavaCatalog) -> None:
@@ -228,19 +239,10 @@ def test_a_session_has_the_rights_of_its_own_caller(java: Java, lake: Lake, show
 
 
 def test_keys_of_ones_own(java: Java, lake: Lake, seaweed: Seaweed) -> None:
-    """The header is cleared, so that nothing is vended, and the client is given what it needs."""
-    own = {
-        "header.X-Iceberg-Access-Delegation": "",
-        "s3.access-key-id": seaweed.admin.access_key_id,
-        "s3.secret-access-key": seaweed.admin.secret_access_key,
-        "s3.endpoint": seaweed.endpoint,
-        "s3.path-style-access": "true",
-        "client.region": "us-east-1",
-    }
-    table = java.catalog(**by_credential(lake, new_service_user(lake.tenant, "Writer")), **own).create("sales.t")
-    assert "s3.session-token" not in table["keys"]
-    table.append(1)
-    assert table.rows() == [[1, "row 1"]]
+    """The header is cleared, so that nothing is vended."""
+    cleared = {"header.X-Iceberg-Access-Delegation": ""}
+    table = java.catalog(**by_credential(lake, new_service_user(lake.tenant, "Writer")), **cleared).create("sales.t")
+    assert not any(key.startswith("s3.") for key in table["keys"])
 
 
 SIGNING = {"header.X-Iceberg-Access-Delegation": "remote-signing"}

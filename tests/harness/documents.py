@@ -7,7 +7,11 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness.service import ServiceUser
+    from harness.world import Lake
 
 _FOLDER = Path(__file__).resolve().parents[1] / "fixtures" / "documents"
 _REQUEST = re.compile(r"^(GET|POST|PUT|DELETE) (/api/\S+)$")
@@ -106,3 +110,30 @@ def run(command: str, token: str | None = None) -> Answer:
     assert done.returncode == 0, f"{command}\n{done.stderr}"
     text, _, status = done.stdout.rpartition("\n")
     return Answer(int(status), text)
+
+
+def client_page(heading: str) -> str:
+    """A section of the page on clients."""
+    text = (_FOLDER.parents[2] / "examples" / "clients" / "README.md").read_text()
+    return text[text.index(heading + "\n") :].split("\n## ")[0]
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def block(text: str, language: str) -> str:
+    (only,) = blocks(text, language)
+    return only
+
+
+def as_here(text: str, lake: "Lake", service: "ServiceUser") -> str:
+    """What the page calls by example names."""
+    for name, value in (
+        ("http://localhost:8080", lake.tenant.host.url),
+        ("analytics", lake.catalog),
+        ("ID:", f"{service.id}:"),
+        ("KEY", service.key),
+    ):
+        text = text.replace(name, value)
+    return text
