@@ -53,7 +53,9 @@ class Client:
     def token(self, resource: str | None = None) -> str:
         reply = self.asked(**({"resource": resource} if resource else {}))
         assert reply.status_code == 200, reply.text
-        return self.provider.planted.note(f"token of {self.id}", reply.json()["access_token"])
+        token = reply.json()["access_token"]
+        self.provider.planted.note(f"token of {self.id}", token.rsplit(".", 1)[-1])
+        return token
 
 
 class Provider:
@@ -82,7 +84,10 @@ class Provider:
         # A resource of null would be one that the client named.
         named = {"resource": resource} if resource else {}
         self._clients[id] = {"secret": secret, "by": by, "claims": {"mark": self._mark} | claims} | named
-        return Client(self, id, secret, by)
+        return self.known(id)
+
+    def known(self, id: str) -> Client:
+        return Client(self, id, self._clients[id]["secret"], self._clients[id]["by"])
 
     def rotate(self, *algorithms: str, kept: bool = False) -> None:
         """New keys for these algorithms; those of before stay published where they are `kept`."""
