@@ -11,6 +11,10 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
+# The least length of a value, and of each of its forms.
+_LEAST = 8
+# Replies are searched by the thousand, where a process for each takes minutes; longer texts are searched by grep.
+_SHORT = 64 * 1024
 _KEY_ALPHABET = string.ascii_letters + string.digits
 
 
@@ -19,12 +23,17 @@ class Planted:
     """A registry of values that may appear nowhere but in the request or the reply that carries them."""
 
     values: dict[str, str] = field(default_factory=dict)
+    # Every form of every value with its name, by how it begins.
+    _begins: dict[bytes, list[tuple[bytes, str]]] = field(default_factory=dict, repr=False)
 
     def note(self, name: str, value: str) -> str:
         """Registers a value that came from elsewhere, such as a vended key or a token."""
-        if len(value) < 8:
+        if len(value) < _LEAST:
             raise ValueError(f"{name} is too short to search for")
-        self.values.setdefault(value, name)
+        if value not in self.values:
+            self.values[value] = name
+            for form in forms(value):
+                self._begins.setdefault(form[:_LEAST], []).append((form, name))
         return value
 
     def key(self, name: str, length: int = 40) -> str:
@@ -46,6 +55,9 @@ class Planted:
 
     def found_in(self, data: bytes) -> list[str]:
         """Names of the secrets that occur in `data`, in clear or in an encoding that anybody can undo."""
+        if len(data) <= _SHORT:
+            begins = {data[at : at + _LEAST] for at in range(len(data) - _LEAST + 1)} & self._begins.keys()
+            return sorted({name for begin in begins for form, name in self._begins[begin] if form in data})
         held = self.values.items() if self._any_line_in(data) else [item for item in self.values.items() if "\n" in item[0]]
         return sorted({name for value, name in held if any(form in data for form in forms(value))})
 
