@@ -5,6 +5,7 @@ mod connector;
 mod fault;
 mod local;
 mod object;
+mod turns;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,17 +20,19 @@ use crate::catalogs::{Asker, Catalogs};
 use crate::error::Result;
 
 pub use self::fault::{Refusal, StorageError};
+pub(crate) use self::turns::Turn;
 
 /// How the host reaches any storage.
 #[derive(Debug)]
 pub(crate) struct Storage {
     egress: EgressClient,
     local_root: Option<Arc<PathBuf>>,
+    pub(crate) turns: turns::Turns,
 }
 
 impl Storage {
     pub(crate) fn new(egress: EgressClient, local_root: Option<PathBuf>) -> Self {
-        Self { egress, local_root: local_root.map(Arc::new) }
+        Self { egress, local_root: local_root.map(Arc::new), turns: turns::Turns::default() }
     }
 }
 
@@ -94,4 +97,4 @@ impl Files {
 }
 
 /// Metadata files over this size are refused.
-const MAX_METADATA_BYTES: u64 = 64 * 1024 * 1024;
+pub(crate) const MAX_METADATA_BYTES: u64 = 64 * 1024 * 1024;

@@ -4,6 +4,7 @@
 mod bucket;
 mod commits;
 mod creation;
+mod exhaustion;
 mod namespaces;
 mod places;
 mod rights;

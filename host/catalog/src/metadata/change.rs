@@ -7,6 +7,7 @@ use iceberg::{TableRequirement, TableUpdate};
 use pangolin_core::record::Table;
 
 use crate::error::{CatalogError, Result};
+use crate::storage::{MAX_METADATA_BYTES, StorageError};
 
 /// A document, parsed and as it is written.
 #[derive(Debug)]
@@ -20,9 +21,12 @@ fn parse(table: &Table) -> Result<TableMetadata> {
     serde_json::from_str(&table.metadata).map_err(|error| CatalogError::Corrupt(Box::new(error)))
 }
 
-/// Writes a document.
+/// Writes a document. Commits could make it larger without end, for all who read it.
 pub(super) fn text(metadata: TableMetadata) -> Result<Document> {
     let text = serde_json::to_string(&metadata).map_err(|error| CatalogError::Corrupt(Box::new(error)))?;
+    if u64::try_from(text.len()).unwrap_or(u64::MAX) > MAX_METADATA_BYTES {
+        return Err(StorageError::TooLarge(metadata.location().to_owned()).into());
+    }
     Ok(Document { metadata, text: Arc::from(text) })
 }
 

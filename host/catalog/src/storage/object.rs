@@ -22,6 +22,9 @@ use super::{MAX_METADATA_BYTES, StorageError};
 
 type Result<T> = std::result::Result<T, StorageError>;
 
+/// How long the files of a dropped table are removed. A store may name new ones for ever.
+const PURGE_TIME: Duration = Duration::from_secs(3_600);
+
 /// One table's files in a bucket or container.
 #[derive(Debug)]
 pub(crate) struct ObjectFiles {
@@ -49,6 +52,7 @@ impl ObjectFiles {
         egress: EgressClient,
     ) -> Result<Self> {
         let warehouse = &snapshot.warehouse;
+        check_keys(entries)?;
         let retry = RetryConfig { max_retries: 2, retry_timeout: Duration::from_secs(20), ..RetryConfig::default() };
         let root = &table.location;
         let opening = Opening { warehouse, root, entries, defaults, connector: EgressConnector(egress), retry };
@@ -83,13 +87,22 @@ impl ObjectFiles {
     }
 
     pub(super) async fn purge(&self, location: &Location) -> Result<()> {
+        self.purge_within(location, PURGE_TIME).await
+    }
+
+    pub(crate) async fn purge_within(&self, location: &Location, time: Duration) -> Result<()> {
         let fault = |error| StorageError::of_object(location.as_str(), &error);
         let prefix = path(location)?;
-        let mut found = self.store.list(Some(&prefix));
-        while let Some(object) = found.try_next().await.map_err(fault)? {
-            self.store.delete(&object.location).await.map_err(fault)?;
-        }
-        Ok(())
+        let removing = async {
+            let mut found = self.store.list(Some(&prefix));
+            while let Some(object) = found.try_next().await.map_err(fault)? {
+                self.store.delete(&object.location).await.map_err(fault)?;
+            }
+            Ok(())
+        };
+        let late =
+            |_| StorageError::Failed { file: location.to_string(), reason: "there are too many files".to_owned() };
+        tokio::time::timeout(time, removing).await.map_err(late)?
     }
 }
 
@@ -99,6 +112,15 @@ impl Opening<'_> {
     fn entry(&self, name: &str) -> Option<&str> {
         self.entries.iter().find(|(key, _)| key == name).map(|(_, secret)| secret.expose().as_str())
     }
+}
+
+/// The client writes keys into headers, and panics where that cannot be. A document has lines.
+fn check_keys(entries: &[(String, Secret<String>)]) -> Result<()> {
+    let odd = |(name, value): &(String, Secret<String>)| name != "gcs.service-account-key" && !value.is_one_line();
+    if entries.iter().any(odd) {
+        return Err(settings("a key or token has a line break or another control character: give it again"));
+    }
+    Ok(())
 }
 
 /// The key as it is: `Path::from` would encode it and name another object.
@@ -122,5 +144,16 @@ mod tests {
     fn keys_are_not_encoded() {
         let location = Location::parse("s3://b/a b/ü%41").unwrap();
         assert_eq!(path(&location).unwrap().as_ref(), "a b/ü%41");
+    }
+
+    #[test]
+    fn no_key_has_a_line_break() {
+        let entry = |name: &str, value: &str| [(name.to_owned(), Secret::from(value))];
+        for name in ["s3.access-key-id", "s3.session-token", "adls.token", "gcs.oauth2.token"] {
+            assert!(check_keys(&entry(name, "AKIA/€+=")).is_ok());
+            let refused = check_keys(&entry(name, "planted\nkey")).unwrap_err();
+            assert!(matches!(&refused, StorageError::Settings(text) if !text.contains("planted")), "{name}: {refused}");
+        }
+        assert!(check_keys(&entry("gcs.service-account-key", "{\n}")).is_ok());
     }
 }

@@ -54,6 +54,7 @@ impl Catalogs {
     ) -> Result<CommittedTable> {
         let CommitTable { requirements, updates } = request;
         asker.require(Action::Write, Target::Table(table.catalog_id, &table.namespace, table.id))?;
+        let _turn = self.storage.turns.enter_for(snapshot.catalog.tenant_id, &table).await;
         for _ in 0..ATTEMPTS {
             let Some(document) = metadata::apply(&table, &requirements, updates.clone())? else {
                 return Ok(committed(&table));

@@ -13,7 +13,7 @@ use super::request::CommitTable;
 use crate::catalogs::{Asker, Catalogs};
 use crate::error::{CatalogError, Result};
 use crate::metadata;
-use crate::storage::Files;
+use crate::storage::{Files, MAX_METADATA_BYTES, StorageError, Turn};
 use crate::trail::Deed;
 
 /// Tables of one transaction: each is read whole, and has its row in the trail.
@@ -86,7 +86,7 @@ impl Catalogs {
         changes: Vec<TableChange>,
         deeds: &[Deed],
     ) -> Result<()> {
-        let drafts = self.drafts(asker, snapshot, changes).await?;
+        let (drafts, _turn) = self.drafts(asker, snapshot, changes).await?;
         futures::future::try_join_all(deeds.iter().map(|deed| self.begin(asker, snapshot, deed))).await?;
         let mut written: Vec<Written> = Vec::with_capacity(drafts.len());
         for draft in drafts {
@@ -116,8 +116,9 @@ impl Catalogs {
         asker: Asker<'_>,
         snapshot: &CatalogSnapshot,
         changes: Vec<TableChange>,
-    ) -> Result<Vec<Table>> {
+    ) -> Result<(Vec<Table>, Option<Turn>)> {
         let mut drafts: Vec<Table> = Vec::with_capacity(changes.len());
+        let (mut turn, mut bytes) = (None, 0);
         let mut named = HashSet::with_capacity(changes.len());
         for TableChange { identifier, commit } in changes {
             if creates(&commit.requirements) {
@@ -130,12 +131,20 @@ impl Catalogs {
             if !named.insert(table.id) {
                 return Err(CatalogError::Invalid(format!("table {} is named twice", table.name)));
             }
+            if turn.is_none() {
+                turn = self.storage.turns.enter_for(snapshot.catalog.tenant_id, &table).await;
+            }
             if let Some(document) = metadata::apply(&table, &commit.requirements, commit.updates)? {
+                // All of them are in memory at once.
+                bytes += document.text.len() as u64;
+                if bytes > MAX_METADATA_BYTES {
+                    return Err(StorageError::TooLarge(table.location.to_string()).into());
+                }
                 let identity = Identity { namespace: &table.namespace, name: &table.name, current: Some(&table) };
                 drafts.push(self.draft(asker, snapshot, identity, document).await?);
             }
         }
-        Ok(drafts)
+        Ok((drafts, turn))
     }
 
     async fn write(&self, asker: Asker<'_>, snapshot: &CatalogSnapshot, draft: Table) -> Result<Written> {

@@ -56,6 +56,8 @@ impl Catalogs {
                 "registering over an existing table is not supported: drop it first".to_owned(),
             ));
         }
+        // How large the document is shows when it is here.
+        let _turn = self.storage.turns.enter(snapshot.catalog.tenant_id).await;
         let file = Location::parse(&request.metadata_location)?;
         let unread = Table {
             id: TableId::generate(),

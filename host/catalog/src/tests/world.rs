@@ -62,13 +62,18 @@ impl World {
     /// A bucket, with a strategy of this name.
     pub(super) async fn bucket(strategy: &str) -> (Self, Arc<Bucket>) {
         let (bucket, endpoint) = Bucket::start().await;
+        (Self::on(strategy, &endpoint), bucket)
+    }
+
+    /// A store at this endpoint.
+    pub(super) fn on(strategy: &str, endpoint: &str) -> Self {
         let config = BTreeMap::from([
             ("endpoint".to_owned(), json!(endpoint)),
             ("region".to_owned(), json!("eu-test-1")),
             ("path_style_access".to_owned(), json!(true)),
         ]);
         let root = tempfile::tempdir().unwrap();
-        (Self::new(root, StorageKind::S3, "s3://bucket/lake", Some(strategy), config), bucket)
+        Self::new(root, StorageKind::S3, "s3://bucket/lake", Some(strategy), config)
     }
 
     fn new(
