@@ -35,6 +35,15 @@ impl<T: Zeroize> std::fmt::Debug for Secret<T> {
     }
 }
 
+impl Secret<String> {
+    /// Whether it is one line of text, as what stands in a header is. Libraries that write headers panic
+    /// at anything else.
+    #[must_use]
+    pub fn is_one_line(&self) -> bool {
+        !self.0.chars().any(char::is_control)
+    }
+}
+
 impl From<String> for Secret<String> {
     fn from(value: String) -> Self {
         Self(value)
@@ -59,6 +68,14 @@ pub enum SecretValue {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_is_one_line() {
+        assert!(Secret::from("AKIA/€+=").is_one_line());
+        for odd in ["a\nb", "a\r", "\ta", "a\u{7f}", "a\u{85}"] {
+            assert!(!Secret::from(odd).is_one_line(), "{odd:?}");
+        }
+    }
 
     #[test]
     fn debug_never_shows_the_value() {

@@ -14,7 +14,8 @@ use pangolin_core::location::Location;
 use pangolin_core::revocation::Issued;
 use pangolin_core::secret::Secret;
 use pangolin_core::strategy::{
-    ConfigProblem, Description, Minted, MintedCredential, Scoping, SecretUse, StrategyError, StrategyErrorKind,
+    ConfigProblem, Description, FieldKind, Minted, MintedCredential, Scoping, SecretUse, StrategyError,
+    StrategyErrorKind,
 };
 
 use crate::bindings::strategy as wit;
@@ -248,11 +249,26 @@ fn entries(entries: Vec<Entry>, call: &Call, scoping: Scoping) -> Result<Vec<(St
                      stored key opens all that it opens",
                 ));
             }
-            Value::Slot(slot) => slot_value(&slot, call)?,
+            Value::Slot(slot) => match slot_value(&slot, call)? {
+                // Clients write it into headers and files of settings.
+                value if !value.is_one_line() && !is_document(&slot, call) => {
+                    return Err(StrategyError::new(
+                        StrategyErrorKind::InvalidConfig,
+                        "secret-malformed",
+                        format!("the value of '{slot}' has a line break or another control character: give it again"),
+                    ));
+                }
+                value => value,
+            },
         };
         out.push((entry.key, value));
     }
     Ok(out)
+}
+
+/// Whether a slot holds a JSON document, which has lines.
+fn is_document(slot: &str, call: &Call) -> bool {
+    call.fields.iter().any(|field| field.name == slot && field.kind == FieldKind::Json)
 }
 
 /// The warehouse's secrets, but for what could be a word of an answer by chance.

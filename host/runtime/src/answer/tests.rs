@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use pangolin_core::strategy::{Field, FieldKind};
+use pangolin_core::strategy::Field;
 
 use super::*;
 
@@ -154,6 +154,20 @@ fn a_slot_goes_out_only_where_its_field_says_so() {
     }
     let exact = judged(Scoping::Exact, vec![Credential { entries: vec![slot("open")], ..credential() }]).unwrap_err();
     assert_eq!(exact.code, "plugin-slot-refused", "a stored key is not limited to a table");
+}
+
+#[test]
+fn a_stored_key_with_a_line_break_does_not_go_out_and_a_document_does() {
+    let judged = |kind: FieldKind| {
+        let mut call = call();
+        call.fields = Arc::from([Field { kind, ..field("open", vec![SecretUse::CredentialValue]) }]);
+        call.slots.insert("open".to_owned(), Secret::from("planted\nkey"));
+        entries(vec![entry("s3.session-token", Value::Slot("open".to_owned()))], &call, Scoping::Unscoped)
+    };
+    let refused = judged(FieldKind::Text).unwrap_err();
+    assert_eq!((refused.kind, refused.code.as_str()), (StrategyErrorKind::InvalidConfig, "secret-malformed"));
+    assert!(!refused.message.contains("planted"));
+    assert!(judged(FieldKind::Json).is_ok());
 }
 
 #[test]

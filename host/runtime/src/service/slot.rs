@@ -40,6 +40,9 @@ pub(crate) enum SlotDenied {
     /// The warehouse has no value for it.
     #[error("the warehouse has no value for '{slot}', which is needed as {wanted}")]
     Empty { slot: String, wanted: String },
+    /// The value is not one line.
+    #[error("the value of '{slot}' has a line break or another control character, which no key has: give it again")]
+    Form { slot: String },
 }
 
 impl From<SlotDenied> for StrategyError {
@@ -47,6 +50,9 @@ impl From<SlotDenied> for StrategyError {
         match &denied {
             SlotDenied::Empty { .. } => {
                 Self::new(StrategyErrorKind::InvalidConfig, "secret-missing", denied.to_string())
+            }
+            SlotDenied::Form { .. } => {
+                Self::new(StrategyErrorKind::InvalidConfig, "secret-malformed", denied.to_string())
             }
             _ => Self::new(StrategyErrorKind::Denied, "slot-not-allowed", denied.to_string()),
         }
@@ -84,12 +90,12 @@ pub(super) fn require_host(call: &Call, slot: &str, url: &Url) -> Result<(), Slo
 #[expect(clippy::disallowed_methods, reason = "the keys go to the signer and nowhere else")]
 pub(super) fn aws_keys(call: &Call, slots: &KeySlots, service: &str) -> Result<Credentials, SlotDenied> {
     let wanted = SecretUse::Sigv4(service.to_owned());
-    let id = value(call, &slots.access_key_id, &wanted)?.expose().clone();
-    let secret = value(call, &slots.secret_access_key, &wanted)?.expose().clone();
-    let token = match &slots.session_token {
-        Some(slot) => Some(value(call, slot, &wanted)?.expose().clone()),
-        None => None,
+    let one_line = |slot: &str| match value(call, slot, &wanted)? {
+        value if value.is_one_line() => Ok(value.expose().clone()),
+        _ => Err(SlotDenied::Form { slot: crate::text::printable(slot, 64) }),
     };
+    let (id, secret) = (one_line(&slots.access_key_id)?, one_line(&slots.secret_access_key)?);
+    let token = slots.session_token.as_deref().map(one_line).transpose()?;
     Ok(Credentials::new(id, secret, token, None, "warehouse"))
 }
 
@@ -177,6 +183,32 @@ mod tests {
         for elsewhere in ["https://anywhere.example/", "https://vms.example.evil/", "http://vms.example:8443/"] {
             let denied = require_host(&call, "key", &url(elsewhere)).unwrap_err();
             assert!(denied.to_string().contains("'key'") && !denied.to_string().contains("value-1"), "{denied}");
+        }
+    }
+
+    /// The signers' libraries write keys into headers, and panic where that cannot be.
+    #[test]
+    fn no_key_has_a_line_break() {
+        let uses = [SecretUse::Sigv4("s3".into())];
+        let slots = KeySlots {
+            access_key_id: "id".into(),
+            secret_access_key: "secret".into(),
+            session_token: Some("token".into()),
+        };
+        for odd in ["id", "secret", "token", ""] {
+            let given = |slot: &str| if slot == odd { "planted\nkey" } else { "planted-key" };
+            let call =
+                slots.names().into_iter().fold(testing::call(), |call, slot| call.secret(slot, given(slot), &uses));
+            match aws_keys(&call.build(), &slots, "s3").map_err(StrategyError::from) {
+                Ok(_) => assert_eq!(odd, ""),
+                Err(error) => {
+                    assert_eq!(
+                        (error.kind, error.code.as_str()),
+                        (StrategyErrorKind::InvalidConfig, "secret-malformed")
+                    );
+                    assert!(error.message.contains(odd) && !error.message.contains("planted"), "{error}");
+                }
+            }
         }
     }
 
