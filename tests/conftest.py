@@ -21,6 +21,14 @@ for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_E
     os.environ.pop(name, None)
 
 
+# Begun first, or one worker would end with them alone while the other has nothing to do.
+LONGEST = ["test_newcomer.py", "test_openapi_fuzz.py", "test_spark.py", "test_java.py", "test_conformance.py"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
+
 @pytest.fixture(scope="session")
 def planted() -> Planted:
     return Planted()
