@@ -11,11 +11,14 @@ pub(crate) mod refusal;
 pub(crate) mod throttle;
 pub(crate) mod tokens;
 
+use std::sync::Arc;
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use pangolin_core::audit::RequestContext;
+use pangolin_core::clock::UnixMillis;
 use pangolin_core::id::{TenantId, UserId};
 use pangolin_core::principal::{AccountKind, Principal, UserRole};
 use pangolin_core::secret::Secret;
@@ -24,9 +27,11 @@ use pangolin_store::PrincipalRecord;
 pub(crate) use self::context::Origin;
 use self::context::request_context;
 pub(crate) use self::refusal::Refusal;
+use self::refusal::Refused;
 use crate::config::AuthMode;
 use crate::error::ApiError;
 use crate::state::AppState;
+use crate::whole_body::Unread;
 
 /// An authenticated caller. A handler that takes one answers 401 to everybody else.
 #[derive(Debug, Clone)]
@@ -76,6 +81,10 @@ impl FromRequestParts<AppState> for Caller {
         let context = request_context(parts);
         let authenticated = async {
             let principal = authenticate(&parts.headers, &context, state).await?;
+            // Let in only now, and what is to be judged comes when it likes.
+            if parts.extensions.get::<Unread>().is_some() {
+                return Err(ApiError::unauthorised(REFUSED));
+            }
             let named_tenant = check_named_tenant(&parts.headers, &principal)?;
             Ok(Self { principal, context, named_tenant })
         };
@@ -122,20 +131,7 @@ fn api_key_of(value: &HeaderValue) -> Result<Shown<'_>, Refusal> {
 }
 
 async fn authenticate(headers: &HeaderMap, context: &RequestContext, state: &AppState) -> Result<Principal, ApiError> {
-    let no_auth = matches!(state.config.auth, AuthMode::NoAuth);
-    let found = match shown(headers, no_auth) {
-        Ok(Shown::Nothing) if no_auth => return anonymous(state).await,
-        Ok(Shown::Nothing) => Err(Refusal::Absent.into()),
-        Ok(Shown::Bearer(unverified)) => match state.issuers.of(unverified) {
-            Some((issuer, token)) => issuer.principal(state, &token, context).await?,
-            None => own_token::principal(state, unverified).await?,
-        },
-        Ok(Shown::ApiKey(unverified)) => {
-            api_key::holder(state, &Secret::from(unverified)).await?.map(|holder| holder.principal)
-        }
-        Err(refusal) => Err(refusal.into()),
-    };
-    match found {
+    match look_up(headers, context, state).await? {
         Ok(principal) => Ok(principal),
         Err(refused) => {
             state.record_refused(&refused, context).await;
@@ -144,13 +140,49 @@ async fn authenticate(headers: &HeaderMap, context: &RequestContext, state: &App
     }
 }
 
-/// A stored, active user with the grants in force. What a service user is given ends with it.
-pub(crate) async fn load(state: &AppState, user: UserId) -> Result<Option<Principal>, ApiError> {
-    let Some(record) = state.store.principal(user).await? else { return Ok(None) };
-    if !record.user.active || record.revoked || record.expires_at.is_some_and(|end| end <= state.clock.now()) {
-        return Ok(None);
+/// Whether the sender would be let in now. It leaves no row: a route that needs to know asks again.
+pub(crate) async fn is_let_in(
+    headers: &HeaderMap,
+    context: &RequestContext,
+    state: &AppState,
+) -> Result<bool, ApiError> {
+    Ok(look_up(headers, context, state).await?.is_ok())
+}
+
+async fn look_up(
+    headers: &HeaderMap,
+    context: &RequestContext,
+    state: &AppState,
+) -> Result<Result<Principal, Refused>, ApiError> {
+    let no_auth = matches!(state.config.auth, AuthMode::NoAuth);
+    match shown(headers, no_auth) {
+        Ok(Shown::Nothing) if no_auth => anonymous(state).await.map(Ok),
+        Ok(Shown::Nothing) => Ok(Err(Refusal::Absent.into())),
+        Ok(Shown::Bearer(unverified)) => match state.issuers.of(unverified) {
+            Some((issuer, token)) => issuer.principal(state, &token, context).await,
+            None => own_token::principal(state, unverified).await,
+        },
+        Ok(Shown::ApiKey(unverified)) => {
+            Ok(api_key::holder(state, &Secret::from(unverified)).await?.map(|holder| holder.principal))
+        }
+        Err(refusal) => Ok(Err(refusal.into())),
     }
-    Ok(Some(of_account(&record)))
+}
+
+/// A stored, active user with the grants in force.
+pub(crate) async fn load(state: &AppState, user: UserId) -> Result<Option<Principal>, ApiError> {
+    Ok(standing(state, user).await?.map(|account| of_account(&account)))
+}
+
+/// An account that may log in.
+async fn standing(state: &AppState, user: UserId) -> Result<Option<Arc<PrincipalRecord>>, ApiError> {
+    let account = state.store.principal(user).await?;
+    Ok(account.filter(|account| stands(account, state.clock.now())))
+}
+
+/// Whether an account may log in. What a service user is given ends with it.
+fn stands(account: &PrincipalRecord, now: UnixMillis) -> bool {
+    account.user.active && !account.revoked && account.expires_at.is_none_or(|end| end > now)
 }
 
 /// The principal behind an account, whether it may log in or not.

@@ -26,16 +26,21 @@ impl<S: Send + Sync> FromRequest<S> for Body {
                 let essence = essence.trim().to_ascii_lowercase();
                 essence == "application/json" || essence.ends_with("+json")
             });
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
-            let status = rejection.status();
-            if status == StatusCode::PAYLOAD_TOO_LARGE {
-                ApiError::new(status, "too-large", "the body is larger than the host accepts")
-            } else {
-                ApiError::new(StatusCode::BAD_REQUEST, "bad-request", "the body could not be read")
-            }
-        })?;
+        let bytes = read(request, state).await?;
         Ok(Self { bytes, is_json })
     }
+}
+
+/// All bytes of a body, as many as the host accepts.
+pub(crate) async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
+    Bytes::from_request(request, state).await.map_err(|rejection| {
+        let status = rejection.status();
+        if status == StatusCode::PAYLOAD_TOO_LARGE {
+            ApiError::new(status, "too-large", "the body is larger than the host accepts")
+        } else {
+            ApiError::new(StatusCode::BAD_REQUEST, "bad-request", "the body could not be read")
+        }
+    })
 }
 
 impl Body {

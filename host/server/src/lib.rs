@@ -21,6 +21,7 @@ mod serve;
 pub mod state;
 mod telemetry;
 mod to_the_end;
+mod whole_body;
 pub mod wiring;
 
 pub use cli::run;

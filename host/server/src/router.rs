@@ -11,7 +11,7 @@ use crate::api;
 use crate::auth::{context, neighbours};
 use crate::error::ApiError;
 use crate::state::AppState;
-use crate::to_the_end;
+use crate::{to_the_end, whole_body};
 
 /// What the host manages is described in little; only commits to tables are large. A body is judged
 /// in memory, where it takes many times its length.
@@ -68,6 +68,7 @@ pub fn router(state: AppState) -> Router {
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .with_state(state.clone())
+        .layer(middleware::from_fn_with_state(state.clone(), whole_body::layer))
         .layer(middleware::from_fn_with_state(state.clone(), neighbours::layer))
         .layer(DefaultBodyLimit::max(body_limit))
         .layer(middleware::from_fn(to_the_end::layer))
