@@ -1,12 +1,10 @@
 //! Grants given to single users.
 
-use pangolin_core::id::{CatalogId, GrantId, TableId, TenantId, UserId};
-use pangolin_core::namespace::NamespacePath;
-use pangolin_core::permission::{Grant, PermissionScope};
+pub(crate) mod named;
+
+use pangolin_core::id::{GrantId, TenantId, UserId};
 use pangolin_core::ports::StoreError;
 use pangolin_core::record::UserGrant;
-use serde::{Deserialize, Serialize};
-use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
 use crate::db::sql;
@@ -77,49 +75,6 @@ impl Store {
         }
         tx.commit().await
     }
-}
-
-/// A table was moved: the grants on it, direct and in roles, say where it is now, so that the way
-/// to it can be seen. The caller has raised the management revision.
-pub(crate) async fn follow(
-    tx: &mut Tx,
-    catalog: CatalogId,
-    table: TableId,
-    to: &NamespacePath,
-) -> Result<(), StoreError> {
-    let named = format!("%{table}%");
-    let of_tenant = "tenant_id = (SELECT tenant_id FROM catalogs WHERE id = $1)";
-    for (relation, column) in [("grants", "content"), ("roles", "permissions")] {
-        let select = format!("SELECT id, {column} AS content FROM {relation} WHERE {of_tenant} AND {column} LIKE $2");
-        let select = sqlx::query(AssertSqlSafe(select)).bind(catalog.to_string()).bind(named.as_str());
-        for found in tx.all(select).await? {
-            let mut content: OneOrMany = row::json(&found, "content")?;
-            let grants = match &mut content {
-                OneOrMany::One(grant) => std::slice::from_mut(grant),
-                OneOrMany::Many(grants) => grants.as_mut_slice(),
-            };
-            for grant in grants {
-                if let PermissionScope::Asset { namespace, asset_id, .. } = &mut grant.scope
-                    && *asset_id == table.0
-                {
-                    *namespace = to.clone();
-                }
-            }
-            let update = sqlx::query(AssertSqlSafe(format!("UPDATE {relation} SET {column} = $2 WHERE id = $1")))
-                .bind(row::text(&found, "id")?)
-                .bind(row::to_json(&content)?);
-            tx.execute(update).await.map_err(backend)?;
-        }
-    }
-    Ok(())
-}
-
-/// What the two relations hold.
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    Many(Vec<Grant>),
-    One(Grant),
 }
 
 /// A row of `grants`.

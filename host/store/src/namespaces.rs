@@ -9,6 +9,7 @@ use sqlx::any::AnyRow;
 
 use crate::db::sql;
 use crate::error::{backend, broken, on_delete, on_write};
+use crate::grants::named::{self, Dropped};
 use crate::page::name_limit;
 use crate::row;
 use crate::store::Store;
@@ -93,7 +94,7 @@ impl Store {
     }
 
     pub(crate) async fn delete_namespace(&self, catalog: CatalogId, path: &NamespacePath) -> Result<(), StoreError> {
-        let mut tx = Tx::begin(self.db()).await?;
+        let mut tx = named::begin_drop(self.db(), catalog, Dropped::Namespace(path)).await?;
         let delete = sql("DELETE FROM namespaces WHERE catalog_id = $1 AND path = $2")
             .bind(catalog.to_string())
             .bind(path.dotted());

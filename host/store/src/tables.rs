@@ -14,7 +14,7 @@ use sqlx::any::AnyRow;
 use crate::db::sql;
 use crate::error::{backend, on_write};
 use crate::generation::Slot;
-use crate::grants;
+use crate::grants::named::{self, Dropped};
 use crate::locations;
 use crate::namespaces::{cut, id_of, path_of};
 use crate::page::name_limit;
@@ -111,7 +111,7 @@ impl Store {
     }
 
     pub(crate) async fn delete_table(&self, catalog: CatalogId, id: TableId) -> Result<(), StoreError> {
-        let mut tx = Tx::begin(self.db()).await?;
+        let mut tx = named::begin_drop(self.db(), catalog, Dropped::Table(id)).await?;
         let (namespace, name) = lock(&mut tx, catalog, id).await?;
         let select = sql("SELECT tenant_id FROM catalogs WHERE id = $1").bind(catalog.to_string());
         let tenant = tx.optional(select).await?.ok_or(StoreError::NotFound("catalog"))?;
@@ -139,7 +139,7 @@ impl Store {
             if stays {
                 return Err(StoreError::Conflict("table"));
             }
-            grants::follow(&mut tx, catalog, id, namespace).await?;
+            named::follow(&mut tx, catalog, id, namespace).await?;
         }
         let new_namespace = id_of(&mut tx, catalog, namespace).await?;
         let update = sql("UPDATE tables SET namespace_id = $2, name = $3 WHERE id = $1")
