@@ -49,6 +49,19 @@ impl Event {
         Self { resource_name: name.chars().take(512).collect(), ..self }
     }
 
+    /// What the path names by its identifier, before it is known whether there is such a thing.
+    pub(crate) fn of_path(self, id: &str) -> Self {
+        Self { resource_id: id.parse().ok(), ..self.name(id) }
+    }
+
+    /// What the body names, if it reads: rows of what was refused or failed tell it too.
+    pub(crate) fn of_body<'a>(self, name: impl Into<Option<&'a str>>) -> Self {
+        match name.into() {
+            Some(name) => self.name(name),
+            None => self,
+        }
+    }
+
     /// The tenant concerned, where it is not the caller's own.
     pub(crate) fn tenant(self, tenant: impl Into<Option<TenantId>>) -> Self {
         Self { tenant: tenant.into(), ..self }
@@ -85,7 +98,7 @@ impl Event {
             ip_address: context.ip_address.clone(),
             user_agent: context.user_agent.clone(),
             result,
-            error_message: error,
+            error_message: error.map(|text| text.chars().take(1024).collect()),
             request_id: context.request_id.clone(),
             trace_id: context.trace_id.clone(),
             metadata: self.metadata,

@@ -52,7 +52,7 @@ async fn list_audit(
     OriginalUri(uri): OriginalUri,
     query: Result<Query<AuditQuery>, QueryRejection>,
 ) -> Result<(AppendHeaders<Vec<(HeaderName, String)>>, Json<Vec<AuditLogEntry>>), ApiError> {
-    let own = readable(&state, &caller).await?;
+    let own = readable(&state, &caller, Event::new("read_audit", "audit")).await?;
     let query = filter::read(query)?;
     let page = query.page()?;
     let rows = state.store.audit_query(&query.filter(own)?, &page).await.map_err(|error| match error {
@@ -72,7 +72,7 @@ async fn count_audit(
     caller: Caller,
     query: Result<Query<AuditQuery>, QueryRejection>,
 ) -> Result<Json<AuditCount>, ApiError> {
-    let own = readable(&state, &caller).await?;
+    let own = readable(&state, &caller, Event::new("read_audit", "audit")).await?;
     let count = state.store.audit_count(&filter::read(query)?.filter(own)?).await?;
     Ok(Json(AuditCount { count }))
 }
@@ -85,15 +85,14 @@ async fn get_audit(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<AuditLogEntry>, ApiError> {
-    let own = readable(&state, &caller).await?;
+    let own = readable(&state, &caller, Event::new("read_audit", "audit").of_path(&id)).await?;
     let missing = || ApiError::not_found("audit row");
     let id: AuditId = id.parse().map_err(|_| missing())?;
     Ok(Json(state.store.audit_event(own, id).await?.ok_or_else(missing)?.into()))
 }
 
 /// The tenant whose rows the caller may read; none: all. Root may narrow it by header.
-async fn readable(state: &AppState, caller: &Caller) -> Result<Option<TenantId>, ApiError> {
-    let event = Event::new("read_audit", "audit");
+async fn readable(state: &AppState, caller: &Caller, event: Event) -> Result<Option<TenantId>, ApiError> {
     let own = state.attempt(caller, &event, async { caller.require_admin_or_root() }).await?;
     Ok(own.or(caller.named_tenant))
 }

@@ -69,8 +69,8 @@ async fn list_catalogs(
     let mut replies = Vec::new();
     for catalog in seen.skip(page.offset).take(page.limit) {
         let warehouse = match state.store.warehouse_by_id(tenant, catalog.warehouse_id).await {
-            // One warehouse that cannot be read hides no catalog.
-            Err(StoreError::SecretUnreadable(_)) => None,
+            // One warehouse that cannot be used hides no catalog.
+            Err(StoreError::SecretUnreadable(_) | StoreError::WarehouseAltered { .. }) => None,
             found => found?,
         };
         replies.push(CatalogReply::of(&catalog, warehouse.as_ref().map(|warehouse| warehouse.name.as_str())));

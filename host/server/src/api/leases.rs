@@ -51,7 +51,7 @@ async fn get_lease(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<LeaseView>, ApiError> {
-    let event = Event::new("get_lease", "lease").name(&id);
+    let event = Event::new("get_lease", "lease").of_path(&id);
     let work = async {
         let tenant = caller.require_tenant_admin()?;
         state.store.lease(tenant, parse(&id)?).await?.ok_or_else(missing)
@@ -68,7 +68,7 @@ async fn revoke_lease(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<RevokedView>), ApiError> {
-    let event = Event::new("revoke_lease", "lease").name(&id);
+    let event = Event::new("revoke_lease", "lease").of_path(&id);
     let work = async {
         let tenant = caller.require_tenant_admin()?;
         let actor = LeaseActor {

@@ -19,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) use self::scope::check_grants;
-pub(crate) use self::shape::GrantShape;
+pub(crate) use self::shape::{ActionName, GrantShape, Scope};
 use self::wire::{GrantPermission, OfUser, PermissionReply};
 use crate::audited::Event;
 use crate::auth::Caller;
@@ -69,10 +69,12 @@ async fn grant_permission(
     caller: Caller,
     body: Body,
 ) -> Result<(StatusCode, Json<PermissionReply>), ApiError> {
-    let event = Event::new("grant_permission", "permission");
+    let asked = body.json::<GrantPermission>();
+    let user = asked.as_ref().ok().map(|asked| asked.user_id.to_string());
+    let event = Event::new("grant_permission", "permission").of_body(user.as_deref());
     let work = async {
         let tenant_id = caller.require_tenant_admin()?;
-        let asked: GrantPermission = body.json()?;
+        let asked = asked?;
         let name = username(&state, &caller, asked.user_id).await?;
         let grant = Grant { scope: asked.scope, actions: asked.actions };
         check_grants(&state, tenant_id, std::slice::from_ref(&grant)).await?;
@@ -101,7 +103,7 @@ async fn revoke_permission(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    let event = Event::new("revoke_permission", "permission").name(&id);
+    let event = Event::new("revoke_permission", "permission").of_path(&id);
     let work = async {
         let tenant = caller.require_tenant_admin()?;
         let missing = || ApiError::not_found("permission");

@@ -81,6 +81,7 @@ async fn reload_plugins(State(state): State<AppState>, caller: Caller) -> Result
 }
 
 async fn reload(state: &AppState, caller: &Caller, event: Event) -> Result<PluginsReply, ApiError> {
+    state.begin(caller, &event).await?;
     if let Err(refused) = state.strategies.reload().await {
         let error = ApiError::new(StatusCode::CONFLICT, "plugins-not-reloaded", refused.0);
         state.record_failure(caller, event, &error).await?;

@@ -21,6 +21,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use self::query::RevocationQuery;
+pub(crate) use self::target::reason;
 use self::wire::{Report, RevocationView, RevokeRequest};
 use crate::audited::Event;
 use crate::auth::Caller;
@@ -46,8 +47,9 @@ async fn revoke(
     caller: Caller,
     body: Body,
 ) -> Result<(StatusCode, Json<Report>), ApiError> {
-    let event = Event::new(target::action_asked(&body), "revocation");
-    let wanted = state.attempt(&caller, &event, target::wanted(&state, &caller, &body)).await?;
+    let asked = body.json::<RevokeRequest>();
+    let event = target::event(asked.as_ref().ok());
+    let wanted = state.attempt(&caller, &event, target::wanted(&state, &caller, asked)).await?;
     // A task of its own: a caller who hangs up does not leave it half done, or without its row.
     let done = tokio::spawn(async move { report::revoke(&state, &caller, wanted).await });
     let (report, stood) = done.await.map_err(ApiError::internal)??;
@@ -86,7 +88,7 @@ async fn get_revocation(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Report>, ApiError> {
-    let event = Event::new("get_revocation", "revocation").name(&id);
+    let event = Event::new("get_revocation", "revocation").of_path(&id);
     let found = state.attempt(&caller, &event, find(&state, &caller, &id)).await?;
     Ok(Json(report::of(&state, found).await?))
 }
@@ -99,7 +101,7 @@ async fn lift_revocation(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    let event = Event::new("lift_revocation", "revocation").name(&id);
+    let event = Event::new("lift_revocation", "revocation").of_path(&id);
     let work = async {
         let found = find(&state, &caller, &id).await?;
         if found.revoked_by == UserId::ROOT && !caller.principal.is_root() {

@@ -54,10 +54,11 @@ async fn create_role(
     caller: Caller,
     body: Body,
 ) -> Result<(StatusCode, Json<RoleReply>), ApiError> {
-    let event = Event::new("create_role", "role");
+    let asked = body.json::<CreateRole>();
+    let event = Event::new("create_role", "role").of_body(asked.as_ref().ok().map(|asked| &*asked.name));
     let work = async {
         let tenant_id = caller.require_tenant_admin()?;
-        let asked: CreateRole = body.json()?;
+        let asked = asked?;
         require_tenant(tenant_id, asked.tenant_id)?;
         check_name("name", &asked.name)?;
         check_grants(&state, tenant_id, &asked.permissions).await?;
@@ -90,7 +91,7 @@ async fn get_role(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<RoleReply>, ApiError> {
-    let event = Event::new("get_role", "role").name(&id);
+    let event = Event::new("get_role", "role").of_path(&id);
     let tenant = state.attempt(&caller, &event, async { caller.require_tenant_admin() }).await?;
     Ok(Json(find(&state, tenant, &id).await?.into()))
 }
@@ -106,7 +107,7 @@ async fn update_role(
     Path(id): Path<String>,
     body: Body,
 ) -> Result<Json<RoleReply>, ApiError> {
-    let event = Event::new("update_role", "role").name(&id);
+    let event = Event::new("update_role", "role").of_path(&id);
     let work = async {
         let tenant = caller.require_tenant_admin()?;
         let mut role = find(&state, tenant, &id).await?;
@@ -132,7 +133,7 @@ async fn delete_role(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    let event = Event::new("delete_role", "role").name(&id);
+    let event = Event::new("delete_role", "role").of_path(&id);
     let work = async {
         let tenant = caller.require_tenant_admin()?;
         let role = find(&state, tenant, &id).await?;

@@ -75,8 +75,12 @@ async fn login(
 #[utoipa::path(post, path = "/api/v1/users/logout", tag = "session", responses((status = 204), (status = 401)))]
 async fn logout(State(state): State<AppState>, caller: Caller) -> Result<StatusCode, ApiError> {
     if let Some(token) = caller.principal.token_id {
-        state.store.revoke_token(token, state.clock.now()).await?;
-        let event = Event::new("logout", "token").id(token.0);
+        let event = Event::new("logout", "token").id(token.0).name(&caller.principal.username);
+        let work = async {
+            state.begin(&caller, &event).await?;
+            Ok(state.store.revoke_token(token, state.clock.now()).await?)
+        };
+        state.attempt(&caller, &event, work).await?;
         state.record_success(&caller, event).await?;
     }
     Ok(StatusCode::NO_CONTENT)

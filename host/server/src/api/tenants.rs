@@ -56,10 +56,11 @@ async fn create_tenant(
     caller: Caller,
     body: Body,
 ) -> Result<(StatusCode, Json<TenantReply>), ApiError> {
-    let event = Event::new("create_tenant", "tenant");
+    let asked = body.json::<CreateTenant>();
+    let event = Event::new("create_tenant", "tenant").of_body(asked.as_ref().ok().map(|asked| &*asked.name));
     let work = async {
         caller.require_root()?;
-        let asked: CreateTenant = body.json()?;
+        let asked = asked?;
         check_name("name", &asked.name)?;
         let properties = asked.properties.unwrap_or_default();
         properties::check(&state.config, &properties)?;
@@ -101,7 +102,7 @@ async fn update_tenant(
     Path(id): Path<String>,
     body: Body,
 ) -> Result<Json<TenantReply>, ApiError> {
-    let event = Event::new("update_tenant", "tenant").name(&id);
+    let event = Event::new("update_tenant", "tenant").of_path(&id);
     let work = async {
         caller.require_root()?;
         let mut tenant = find(&state, &id).await?;
@@ -131,7 +132,7 @@ async fn delete_tenant(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    let event = Event::new("delete_tenant", "tenant").name(&id);
+    let event = Event::new("delete_tenant", "tenant").of_path(&id);
     let work = async {
         caller.require_root()?;
         let tenant = find(&state, &id).await?;

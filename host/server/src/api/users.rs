@@ -37,12 +37,6 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(tokens::list_tokens_of_user))
 }
 
-/// The same without service users: they have routes of their own.
-async fn find_person(state: &AppState, own: Option<TenantId>, id: &str) -> Result<User, ApiError> {
-    let user = find(state, own, id).await?;
-    if user.kind == AccountKind::Service { Err(ApiError::not_found("user")) } else { Ok(user) }
-}
-
 /// A user that the caller administers: of tenant `own`, or any if there is none. A foreign user
 /// is as one that never was.
 async fn find(state: &AppState, own: Option<TenantId>, id: &str) -> Result<User, ApiError> {
@@ -50,4 +44,10 @@ async fn find(state: &AppState, own: Option<TenantId>, id: &str) -> Result<User,
     let id: UserId = id.parse().map_err(|_| missing())?;
     let user = state.store.user(id).await?.ok_or_else(missing)?;
     if own.is_none_or(|own| own == user.tenant_id) { Ok(user) } else { Err(missing()) }
+}
+
+/// The same without service users: they have routes of their own.
+async fn find_person(state: &AppState, own: Option<TenantId>, id: &str) -> Result<User, ApiError> {
+    let user = find(state, own, id).await?;
+    if user.kind == AccountKind::Service { Err(ApiError::not_found("user")) } else { Ok(user) }
 }

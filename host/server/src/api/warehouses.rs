@@ -8,18 +8,17 @@ mod unreadable;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use pangolin_core::id::{TenantId, WarehouseId};
+use pangolin_core::id::WarehouseId;
 use pangolin_core::warehouse::{self, Warehouse};
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use self::shape::{CreateWarehouse, ListedWarehouse, UpdateWarehouse, WarehouseReply};
+use self::unreadable::ToChange;
 use crate::audited::Event;
 use crate::auth::Caller;
 use crate::body::Body;
@@ -65,10 +64,12 @@ async fn create_warehouse(
     caller: Caller,
     body: Body,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let event = Event::new("create_warehouse", "warehouse");
+    let asked = body.json::<Value>();
+    let name = asked.as_ref().ok().and_then(|asked| asked.get("name")?.as_str());
+    let event = Event::new("create_warehouse", "warehouse").of_body(name);
     let work = async {
         let tenant = caller.require_tenant_admin()?;
-        let asked: Value = body.json()?;
+        let asked = asked?;
         let id = WarehouseId::generate();
         let made = judged::in_context(&state, |context| warehouse::create(&asked, id, tenant, context))?;
         judged::check_config(&state, &made).await?;
@@ -81,7 +82,8 @@ async fn create_warehouse(
     Ok((StatusCode::CREATED, Json(view(&state, &made))))
 }
 
-/// Shows a warehouse, secrets redacted.
+/// Shows a warehouse, secrets redacted. One that was changed in the database and not by the host is
+/// shown as its row stands, with the `problem`.
 #[utoipa::path(get, path = "/api/v1/warehouses/{name}", tag = "warehouses", params(("name" = String, Path)),
     responses((status = 200, body = WarehouseReply), (status = 403), (status = 404)))]
 async fn get_warehouse(
@@ -91,11 +93,12 @@ async fn get_warehouse(
 ) -> Result<Json<Value>, ApiError> {
     let event = Event::new("get_warehouse", "warehouse").name(&name);
     let tenant = state.attempt(&caller, &event, async { caller.require_tenant_admin() }).await?;
-    Ok(Json(view(&state, &*find(&state, tenant, &name).await?)))
+    Ok(Json(unreadable::found_or_shown(&state, tenant, &name).await?))
 }
 
 /// Changes any subset of a warehouse. The redacted marker keeps a secret; a change of where
-/// secrets are sent wants them again.
+/// secrets are sent wants them again. One that was changed in the database and not by the host is
+/// written anew as a whole: nothing of it is kept.
 #[utoipa::path(put, path = "/api/v1/warehouses/{name}", tag = "warehouses", params(("name" = String, Path)),
     request_body = UpdateWarehouse,
     responses((status = 200, body = WarehouseReply), (status = 403), (status = 404), (status = 409), (status = 422)))]
@@ -108,13 +111,9 @@ async fn update_warehouse(
     let event = Event::new("update_warehouse", "warehouse").name(&name);
     let work = async {
         let tenant = caller.require_tenant_admin()?;
-        let (stored, unreadable) = unreadable::find_to_change(&state, tenant, &name).await?;
+        let stored = unreadable::find_to_change(&state, tenant, &name).await?;
         let asked: Value = body.json()?;
-        let changed = judged::in_context(&state, |context| warehouse::update(&stored, &asked, context))?;
-        // Secrets that do not open are replaced, never dropped in silence.
-        if let Some(error) = unreadable.filter(|_| changed.secrets.is_empty()) {
-            return Err(error);
-        }
+        let changed = unreadable::changed(&state, stored, &asked)?;
         judged::check_config(&state, &changed).await?;
         state.begin(&caller, &event).await?;
         state.store.update_warehouse(&changed, judged::claim(&state, &changed).as_ref()).await?;
@@ -136,18 +135,20 @@ async fn delete_warehouse(
     let event = Event::new("delete_warehouse", "warehouse").name(&name);
     let work = async {
         let tenant = caller.require_tenant_admin()?;
-        let (gone, _) = unreadable::find_to_change(&state, tenant, &name).await?;
+        let gone = unreadable::find_to_change(&state, tenant, &name).await?;
         state.begin(&caller, &event).await?;
         state.store.delete_warehouse(tenant, &name).await?;
         Ok(gone)
     };
-    let gone = state.attempt(&caller, &event, work).await?;
-    record(&state, &caller, event, &gone).await?;
+    match state.attempt(&caller, &event, work).await? {
+        ToChange::Readable(gone) => record(&state, &caller, event, &gone).await?,
+        ToChange::WithoutSecrets(gone, _) => record(&state, &caller, event, &gone).await?,
+        ToChange::Altered(gone, error) => {
+            let event = event.id(gone.id.0).metadata(json!({"code": error.code}));
+            state.record_success(&caller, event).await?;
+        }
+    }
     Ok(StatusCode::NO_CONTENT)
-}
-
-async fn find(state: &AppState, tenant: TenantId, name: &str) -> Result<Arc<Warehouse>, ApiError> {
-    state.store.warehouse(tenant, name).await?.ok_or_else(|| ApiError::not_found("warehouse"))
 }
 
 fn view(state: &AppState, warehouse: &Warehouse) -> Value {

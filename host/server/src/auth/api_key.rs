@@ -4,8 +4,8 @@ use pangolin_core::principal::{AccountKind, Principal};
 use pangolin_core::secret::Secret;
 use pangolin_store::KeyHash;
 
-use super::load;
 use super::refusal::{CredentialKind, Refusal, Refused, Whose};
+use super::{of_account, stands};
 use crate::error::ApiError;
 use crate::state::AppState;
 
@@ -50,8 +50,10 @@ pub(crate) async fn holder(state: &AppState, unverified: &Secret<String>) -> Res
     if record.expires_at.is_some_and(|end| end <= now) {
         return refused(Refusal::Expired);
     }
-    let service = |principal: &Principal| principal.kind == AccountKind::Service;
-    let Some(principal) = load(state, key.user_id).await?.filter(service) else { return refused(Refusal::Inactive) };
+    if !stands(&record, now) || record.user.kind != AccountKind::Service {
+        return refused(Refusal::Inactive);
+    }
+    let principal = of_account(&record);
     state.store.note_key_use(&key, now);
     let ends = [principal.token_expires_at, key.ends_at].into_iter().flatten().min();
     Ok(Ok(Holder { principal: Principal { token_expires_at: ends, ..principal }, hash }))

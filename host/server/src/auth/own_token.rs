@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use pangolin_core::id::UserId;
+use pangolin_core::id::{TokenId, UserId};
 use pangolin_core::principal::{Principal, UserRole};
 use pangolin_core::record::TokenRecord;
 
 use super::refusal::{CredentialKind, Refusal, Refused, Whose};
 use super::tokens::Claims;
-use super::{load, root};
+use super::{of_account, root, standing};
 use crate::error::ApiError;
 use crate::state::AppState;
 
@@ -50,15 +50,14 @@ pub(crate) async fn recorded(
 /// What a token opens now, if its account stands: no higher rank than it was issued with, and of
 /// a narrowed one the grants of its roles that are still held.
 pub(crate) async fn of_record(state: &AppState, record: &TokenRecord) -> Result<Option<Principal>, ApiError> {
-    let principal =
-        if record.user_id == UserId::ROOT { Some(root(state)) } else { load(state, record.user_id).await? };
+    let account = standing(state, record.user_id).await?;
+    let principal = if record.user_id == UserId::ROOT { Some(root(state)) } else { account.as_deref().map(of_account) };
     let Some(mut principal) = principal.filter(|principal| principal.tenant_id == record.tenant_id) else {
         return Ok(None);
     };
     principal.role = principal.role.min(record.role);
     if let Some(roles) = &record.roles {
-        let held = state.store.principal(record.user_id).await?;
-        let (roles, grants) = held.map(|held| held.narrowed(roles)).unwrap_or_default();
+        let (roles, grants) = account.map(|account| account.narrowed(roles)).unwrap_or_default();
         principal = Principal { role: UserRole::TenantUser, narrowed: true, roles, grants, ..principal };
     }
     principal.token_id = Some(record.id);
@@ -66,6 +65,12 @@ pub(crate) async fn of_record(state: &AppState, record: &TokenRecord) -> Result<
     let ends = [principal.token_expires_at, Some(record.expires_at), record.revoked_at];
     principal.token_expires_at = ends.into_iter().flatten().min();
     Ok(Some(principal))
+}
+
+/// The chain that a narrowed token keeps to, of all the tokens of its holder; none: it is not narrowed.
+pub(crate) async fn kept_to(state: &AppState, principal: &Principal) -> Result<Option<TokenId>, ApiError> {
+    let Some(shown) = principal.token_id.filter(|_| principal.narrowed) else { return Ok(None) };
+    Ok(Some(state.store.token(shown).await?.map_or(shown, |record| record.family)))
 }
 
 /// Whose token it is. The claims are signed by this host.

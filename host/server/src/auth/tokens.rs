@@ -164,6 +164,11 @@ impl TokenIssuer {
     }
 }
 
+/// A life of so many seconds, or what is left until `end` if that is less.
+pub(crate) fn within(end: Option<UnixMillis>, now: UnixMillis, seconds: i64) -> i64 {
+    end.map_or(seconds, |end| (end.0 - now.0).div_euclid(1000).clamp(1, seconds))
+}
+
 /// RFC 7515 §4.1.11: a critical extension that is not understood makes the token invalid. We
 /// understand none, and no other algorithm than HS256.
 fn unverified_header_is_ours(unverified: &str) -> bool {

@@ -74,3 +74,24 @@ async fn without_a_retention_everything_stays() {
     assert_eq!((rows(&state, "login").await.len(), rows(&state, "prune_audit").await.len()), (1, 0));
     state.close().await;
 }
+
+#[tokio::test]
+async fn tokens_that_ended_are_listed_for_a_day_and_then_forgotten() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = host(&dir, None).await;
+    let root = crate::auth::root(&state);
+    let now = state.clock.now();
+    let mut kept = Vec::new();
+    for ended_ago in [DAY + 2, DAY - 60, 60, -60] {
+        let (_, record) = state.tokens.issue(&root, now.plus_seconds(-ended_ago - 600), 600).unwrap();
+        state.store.insert_token(&record).await.unwrap();
+        if ended_ago < DAY {
+            kept.push(record.id);
+        }
+    }
+    keep(&state).await;
+    let listed = state.store.list_tokens(root.user_id, None, &pangolin_store::OffsetPage::default()).await.unwrap();
+    kept.reverse();
+    assert_eq!(listed.iter().map(|token| token.id).collect::<Vec<_>>(), kept);
+    state.close().await;
+}

@@ -108,3 +108,70 @@ async fn a_filter_that_cannot_be_read_is_refused() {
         host.get(&format!("/api/v1/audit?{query}"), &admin).await.expect(400);
     }
 }
+
+/// Name, result and error of the rows of an action, the newest first.
+async fn told(host: &Host, admin: &str, action: &str) -> Vec<(String, String, String)> {
+    let rows = host.get(&format!("/api/v1/audit?action={action}"), admin).await.expect(200).body;
+    let text = |row: &Value, field: &str| row[field].as_str().unwrap_or_default().to_owned();
+    let rows = rows.as_array().unwrap().iter();
+    rows.map(|row| (text(row, "resource_name"), text(row, "result"), text(row, "error_message"))).collect()
+}
+
+#[tokio::test]
+async fn what_was_refused_or_failed_is_told_by_the_name_of_the_body() {
+    let host = host().await;
+    let (own, admin) = host.tenant("acme").await;
+    let (ada, user) = host.user(&own, &admin, "ada").await;
+    let made = [
+        ("create_user", "/api/v1/users", json!({"username": "ben", "password": PASSWORD, "role": "tenant-user"})),
+        ("create_service_user", "/api/v1/service-users", json!({"name": "ben-robot"})),
+        ("create_role", "/api/v1/roles", json!({"name": "ben-role"})),
+    ];
+    for (action, path, body) in made {
+        host.post(path, &user, body.clone()).await.expect(403);
+        host.post(path, &admin, body.clone()).await.expect(201);
+        host.post(path, &admin, body.clone()).await.expect(409);
+        let name = body.get("username").or(body.get("name")).and_then(Value::as_str).unwrap();
+        let rows: Vec<_> = told(&host, &admin, action).await.into_iter().filter(|row| row.0 != "ada").collect();
+        let results: Vec<&str> = rows.iter().map(|row| &*row.1).collect();
+        assert_eq!(results, ["failure", "started", "success", "started", "denied"], "{rows:?}");
+        assert!(rows.iter().all(|row| row.0 == name && !row.2.contains(PASSWORD)), "{rows:?}");
+    }
+    // Whose permission it would have been, or what would have been revoked.
+    let body = json!({"user-id": ada, "scope": {"type": "tenant"}, "actions": ["all"]});
+    host.post("/api/v1/permissions", &user, body).await.expect(403);
+    assert_eq!(told(&host, &admin, "grant_permission").await[0].0, ada);
+    host.post("/api/v1/revocations", &user, json!({"table": "lake.sales.orders"})).await.expect(403);
+    assert_eq!(told(&host, &admin, "revoke_table").await[0].0, "lake.sales.orders");
+    host.post("/api/v1/tokens", &user, json!({"username": "acme_admin"})).await.expect(403);
+    assert_eq!(told(&host, &admin, "create_token").await[0].0, "acme_admin");
+    let role = host.get("/api/v1/roles", &admin).await.body[0]["id"].clone();
+    host.post(&format!("/api/v1/users/{ada}/roles"), &user, json!({"role-id": role})).await.expect(403);
+    let row = host.get("/api/v1/audit?action=assign_role", &admin).await.body[0].clone();
+    assert_eq!((&row["resource_id"], &row["metadata"]["role_id"]), (&json!(ada), &role));
+}
+
+#[tokio::test]
+async fn a_row_names_no_more_than_what_was_read() {
+    let host = host().await;
+    let (own, admin) = host.tenant("acme").await;
+    let (_, user) = host.user(&own, &admin, "ada").await;
+    let planted = "pw-that-nobody-may-read";
+    let bodies = [
+        json!({"username": {"password": planted}, "password": planted, "role": "tenant-user"}),
+        json!({"username": "x", "password": planted, "role": "tenant-user", planted: planted}),
+        json!([planted]),
+        json!(planted),
+    ];
+    for body in bodies {
+        host.post("/api/v1/users", &user, body).await.expect(403);
+        assert_eq!(told(&host, &admin, "create_user").await[0].0, "");
+    }
+    let long = "n".repeat(100_000);
+    host.post("/api/v1/roles", &user, json!({ "name": long })).await.expect(403);
+    assert_eq!(told(&host, &admin, "create_role").await[0].0.len(), 512);
+    host.delete(&format!("/api/v1/roles/{}", &long[..2_000]), &user).await.expect(403);
+    assert_eq!(told(&host, &admin, "delete_role").await[0].0.len(), 512);
+    let rows = host.get("/api/v1/audit?limit=1000", &admin).await.expect(200);
+    assert!(!rows.text.contains(planted) && !rows.text.contains(&long[..513]));
+}

@@ -3,6 +3,7 @@
 mod attacks;
 mod clients;
 mod narrowed;
+mod narrowed_alone;
 
 use axum_core::body::Body;
 use base64::Engine as _;

@@ -90,3 +90,64 @@ async fn root_and_service_users_have_no_password_here() {
     let refused = host.put(PATH, &token, body).await.expect(409);
     assert_eq!(refused.body["code"], "no-password");
 }
+
+#[tokio::test]
+async fn a_session_alone_does_not_set_the_own_password() {
+    let host = host().await;
+    let (tenant, admin) = host.tenant("acme").await;
+    let me = host.get("/api/v1/users/me", &admin).await.text("id");
+    let path = format!("/api/v1/users/{me}");
+    for body in
+        [json!({"password": NEW}), json!({"password": PASSWORD}), json!({"email": "a@example.com", "password": NEW})]
+    {
+        let refused = host.put(&path, &admin, body).await.expect(403);
+        assert!(refused.text.contains("PUT /api/v1/users/me/password"), "{}", refused.text);
+        assert!(!refused.text.contains(NEW));
+    }
+    let told = host.get("/api/v1/users/me", &admin).await.expect(200);
+    assert!(told.body["email"].is_null(), "nothing of it was done");
+    host.login(Some(&tenant), "acme_admin", PASSWORD).await;
+    let rows = host.get("/api/v1/audit?action=update_user&result=denied", &admin).await.expect(200).body;
+    assert_eq!((rows.as_array().unwrap().len(), &rows[0]["resource_id"]), (3, &json!(me)));
+    // Everything else of oneself, and the password of others, is changed as ever.
+    host.put(&path, &admin, json!({"email": "a@example.com"})).await.expect(200);
+    let second = json!({"username": "second", "password": PASSWORD, "role": "tenant-admin"});
+    let second = host.post("/api/v1/users", &admin, second).await.expect(201).text("id");
+    host.put(&format!("/api/v1/users/{second}"), &admin, json!({"password": NEW})).await.expect(200);
+    let by_second = host.login(Some(&tenant), "second", NEW).await;
+    host.put(&path, &by_second, json!({"password": NEW})).await.expect(200);
+    let root = host.root().await;
+    host.put(&path, &root, json!({"password": PASSWORD})).await.expect(200);
+    host.login(Some(&tenant), "acme_admin", PASSWORD).await;
+}
+
+#[tokio::test]
+async fn nobody_sets_the_password_of_root() {
+    let host = host().await;
+    let root = host.root().await;
+    let (_, admin) = host.tenant("acme").await;
+    let me = host.get("/api/v1/users/me", &root).await.text("id");
+    let path = format!("/api/v1/users/{me}");
+    let refused = host.put(&path, &root, json!({"password": NEW})).await.expect(403);
+    assert!(refused.text.contains("PANGOLIN_ROOT_PASSWORD"), "{}", refused.text);
+    host.put(&path, &admin, json!({"password": NEW})).await.expect(404);
+    host.root().await;
+}
+
+#[tokio::test]
+async fn a_token_alone_does_not_rotate_the_own_key() {
+    let host = host().await;
+    let (_, admin) = host.tenant("acme").await;
+    let (id, key) = crate::service_users::service_user(&host, &admin, "etl", "tenant-admin").await;
+    let path = format!("/api/v1/service-users/{id}/rotate");
+    let token = crate::oauth::token(&host, &id, &key, "").await;
+    host.post(&path, &token, json!({})).await.expect(403);
+    let request = |key: &str| {
+        let request = http::Request::builder().method(http::Method::POST).uri(&path).header("x-api-key", key);
+        request.body(axum_core::body::Body::empty()).unwrap()
+    };
+    let rotated = host.raw(request(&key)).await.expect(200).text("api_key");
+    host.raw(request(&key)).await.expect(401);
+    host.raw(request(&rotated)).await.expect(200);
+    host.post(&path, &admin, json!({})).await.expect(200);
+}

@@ -178,3 +178,85 @@ async fn expired_tokens_are_forgotten_by_administrators_only() {
     assert_eq!(clean(root).await.expect(200).body["count"], 0);
     host.get("/api/v1/users/me", &admin).await.expect(200);
 }
+
+#[tokio::test]
+async fn a_list_of_tokens_has_pages() {
+    let host = host().await;
+    let (own, admin) = host.tenant("acme").await;
+    let (ada, token) = host.user(&own, &admin, "ada").await;
+    for _ in 0..4 {
+        host.login(Some(&own), "ada", PASSWORD).await;
+    }
+    for (path, by) in [("/api/v1/users/me/tokens".to_owned(), &token), (format!("/api/v1/users/{ada}/tokens"), &admin)]
+    {
+        let page = |query: &'static str| {
+            let (host, path, by) = (host.clone(), format!("{path}{query}"), by.clone());
+            async move {
+                let listed = host.get(&path, &by).await.expect(200).body;
+                listed.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+            }
+        };
+        let all = page("").await;
+        assert_eq!((all.len(), all.iter().filter(|id| **id == jti(&token)).count()), (5, 1));
+        assert_eq!([page("?limit=2").await, page("?limit=2&offset=2").await, page("?offset=4").await].concat(), all);
+        assert!(page("?offset=5").await.is_empty());
+        for wrong in ["?limit=0", "?limit=1001", "?limit=x", "?offset=-1"] {
+            host.get(&format!("{path}{wrong}"), by).await.expect(400);
+        }
+    }
+}
+
+#[tokio::test]
+async fn tokens_of_another_tenant_are_listed_to_nobody_but_root() {
+    let host = host().await;
+    let root = host.root().await;
+    let (own, admin) = host.tenant("acme").await;
+    let (_, foreign) = host.tenant("other").await;
+    let (ada, _) = host.user(&own, &admin, "ada").await;
+    let (_, bob) = host.user(&own, &admin, "bob").await;
+    let path = format!("/api/v1/users/{ada}/tokens");
+    let absent = host.get(&format!("/api/v1/users/{NEVER}/tokens"), &foreign).await.expect(404).text;
+    assert_eq!(host.get(&path, &foreign).await.expect(404).text, absent);
+    host.get(&path, &bob).await.expect(403);
+    for by in [&admin, &root] {
+        let listed = host.get(&path, by).await.expect(200).body;
+        assert_eq!((listed.as_array().unwrap().len(), &listed[0]["tenant_id"]), (1, &json!(own)));
+    }
+    let mine = host.get("/api/v1/users/me/tokens", &root).await.expect(200).body;
+    assert!(mine.as_array().unwrap().iter().all(|token| token["tenant_id"].is_null()), "{mine}");
+}
+
+#[tokio::test]
+async fn the_end_of_a_token_has_a_row_before_it() {
+    let host = host().await;
+    let (own, admin) = host.tenant("acme").await;
+    let (ada, _) = host.user(&own, &admin, "ada").await;
+    let login = || host.login(Some(&own), "ada", PASSWORD);
+    let rows = |action: &'static str| {
+        let (host, admin) = (host.clone(), admin.clone());
+        async move { host.get(&format!("/api/v1/audit?action={action}"), &admin).await.expect(200).body }
+    };
+    let (one, two, three) = (login().await, login().await, login().await);
+    host.send(Method::POST, "/api/v1/users/logout", &one, None).await.expect(204);
+    host.send(Method::POST, "/api/v1/tokens/rotate", &two, None).await.expect(200);
+    let reason = json!({"reason": " lost laptop "});
+    host.post(&format!("/api/v1/auth/revoke/{}", jti(&three)), &admin, reason).await.expect(200);
+    for action in ["logout", "rotate_token", "revoke_token"] {
+        let rows = rows(action).await;
+        assert_eq!((rows.as_array().unwrap().len(), &rows[0]["result"]), (2, &json!("success")), "{action}: {rows}");
+        assert_eq!(rows[1]["result"], "started", "{action}: {rows}");
+        for row in rows.as_array().unwrap() {
+            assert_eq!(row["resource_name"], "ada", "{action}: {rows}");
+        }
+        assert_eq!(rows[0]["resource_id"], rows[1]["resource_id"], "{action}: {rows}");
+    }
+    let revoked = rows("revoke_token").await;
+    assert_eq!(revoked[0]["metadata"], json!({"user_id": ada, "reason": "lost laptop"}));
+    assert_eq!(revoked[1]["resource_id"], json!(jti(&three)));
+    assert_eq!(rows("rotate_token").await[1]["metadata"], json!({"revoked": jti(&two)}));
+    // Nobody fills the trail with reasons.
+    let four = login().await;
+    host.post("/api/v1/auth/revoke", &four, json!({"reason": "x".repeat(513)})).await.expect(422);
+    host.get("/api/v1/users/me", &four).await.expect(200);
+    host.post("/api/v1/auth/revoke", &four, json!({"reason": "x".repeat(512)})).await.expect(200);
+}

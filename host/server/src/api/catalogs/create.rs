@@ -32,8 +32,9 @@ pub(super) async fn create_catalog(
     caller: Caller,
     body: Body,
 ) -> Result<(StatusCode, Json<CatalogReply>), ApiError> {
-    let event = Event::new("create_catalog", "catalog");
-    let (catalog, warehouse) = state.attempt(&caller, &event, create(&state, &caller, &event, &body)).await?;
+    let asked = body.json::<CreateCatalog>();
+    let event = Event::new("create_catalog", "catalog").of_body(asked.as_ref().ok().map(|asked| &*asked.name));
+    let (catalog, warehouse) = state.attempt(&caller, &event, create(&state, &caller, &event, asked)).await?;
     super::record(&state, &caller, event, &catalog).await?;
     Ok((StatusCode::CREATED, Json(CatalogReply::of(&catalog, Some(&warehouse.name)))))
 }
@@ -42,10 +43,10 @@ async fn create(
     state: &AppState,
     caller: &Caller,
     event: &Event,
-    body: &Body,
+    asked: Result<CreateCatalog, ApiError>,
 ) -> Result<(Catalog, Arc<Warehouse>), ApiError> {
     let tenant_id = caller.require_tenant_admin()?;
-    let asked: CreateCatalog = body.json()?;
+    let asked = asked?;
     require_local(asked.catalog_type.as_deref(), asked.federated_config.as_ref())?;
     check_catalog_name(&asked.name)?;
     properties::check(&state.config, asked.properties.as_ref().unwrap_or(&Properties::new()))?;

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use pangolin_core::audit::RequestContext;
+use pangolin_core::clock::UnixMillis;
 use pangolin_core::id::UserId;
 use pangolin_core::principal::{Principal, UserRole};
 use pangolin_core::record::TokenRecord;
@@ -119,10 +120,7 @@ fn not_yours() -> OAuthError {
 }
 
 /// When the account behind a principal ends.
-async fn principal_end(
-    state: &AppState,
-    principal: &Principal,
-) -> Result<Option<pangolin_core::clock::UnixMillis>, ApiError> {
+async fn principal_end(state: &AppState, principal: &Principal) -> Result<Option<UnixMillis>, ApiError> {
     Ok(state.store.principal(principal.user_id).await?.and_then(|record| record.expires_at))
 }
 

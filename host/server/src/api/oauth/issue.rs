@@ -12,6 +12,7 @@ use serde_json::json;
 use super::fault::OAuthError;
 use super::{TokenReply, scope};
 use crate::audited::Event;
+use crate::auth::tokens::within;
 use crate::error::ApiError;
 use crate::state::AppState;
 
@@ -81,7 +82,5 @@ impl Issue<'_> {
 
 /// The life of a token of `principal`: that of the settings, but no longer than what it rests on.
 pub(super) fn seconds(state: &AppState, principal: &Principal) -> i64 {
-    let longest = state.config.limits.oauth_token_seconds;
-    let rest = principal.token_expires_at.map(|end| (end.0 - state.clock.now().0).div_euclid(1000));
-    rest.map_or(longest, |rest| rest.clamp(1, longest))
+    within(principal.token_expires_at, state.clock.now(), state.config.limits.oauth_token_seconds)
 }

@@ -27,19 +27,23 @@ const AT_A_TIME: usize = 8;
 pub(super) async fn revoke(state: &AppState, caller: &Caller, wanted: Revocation) -> Result<(Report, bool), ApiError> {
     let event = Event::new(action(wanted.kind), wanted.kind.as_str()).id(wanted.target).name(&wanted.name);
     let event = event.tenant(wanted.tenant_id);
-    state.begin(caller, &event).await?;
-    let Revoked { revocation, stood, tokens } = state.store.revoke(&wanted).await?;
-    let cached = state.vending.forget_cached(revocation.kind, revocation.target);
-    end_leases(state, caller, &revocation).await?;
-    let mut report = of(state, revocation).await?;
-    report.done = Done { tokens_ended: Some(tokens), cached_dropped: Some(cached as u64) };
+    let work = async {
+        state.begin(caller, &event).await?;
+        let Revoked { revocation, stood, tokens } = state.store.revoke(&wanted).await?;
+        let cached = state.vending.forget_cached(revocation.kind, revocation.target);
+        end_leases(state, caller, &revocation).await?;
+        let mut report = of(state, revocation).await?;
+        report.done = Done { tokens_ended: Some(tokens), cached_dropped: Some(cached as u64) };
+        Ok((report, stood))
+    };
+    let (report, stood) = state.attempt(caller, &event, work).await?;
     let revocation = &report.revocation;
     let event = event.metadata(json!({
         "revocation": revocation.id,
         "stood": stood,
         "reason": revocation.reason,
-        "tokens_ended": tokens,
-        "cached_dropped": cached,
+        "tokens_ended": report.done.tokens_ended,
+        "cached_dropped": report.done.cached_dropped,
         "leases": report.leases_count,
         "outstanding": report.outstanding.count,
         "outstanding_until": report.outstanding.latest_expiry,

@@ -1,17 +1,18 @@
 //! From what is asked for to the thing that is meant, and whether the caller may revoke it.
 
+use std::sync::Arc;
+
 use pangolin_core::clock::UnixMillis;
 use pangolin_core::id::{RevocationId, TenantId, UserId, WarehouseId};
 use pangolin_core::location::Location;
-use pangolin_core::ports::CatalogStore as _;
+use pangolin_core::ports::{CatalogStore as _, StoreError};
 use pangolin_core::record::User;
 use pangolin_core::revocation::{Revocation, RevokedKind};
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::wire::{RevokeRequest, TableName};
+use crate::audited::Event;
 use crate::auth::Caller;
-use crate::body::Body;
 use crate::error::ApiError;
 use crate::state::AppState;
 
@@ -27,25 +28,25 @@ pub(super) fn action(kind: RevokedKind) -> &'static str {
     }
 }
 
-/// The same for a body that was not judged yet.
-pub(super) fn action_asked(body: &Body) -> &'static str {
-    let names = |body: &Value, field: &str| body.get(field).is_some_and(|given| !given.is_null());
-    match body.json::<Value>() {
-        Ok(body) if names(&body, "table") => action(RevokedKind::Table),
-        Ok(body) if names(&body, "warehouse") => action(RevokedKind::Warehouse),
-        _ => action(RevokedKind::Principal),
-    }
+/// What is asked for, by the names of the request; none: its body does not read.
+pub(super) fn event(asked: Option<&RevokeRequest>) -> Event {
+    let (kind, name) = match asked {
+        Some(RevokeRequest { table: Some(table), .. }) => (RevokedKind::Table, Some(table.to_string())),
+        Some(RevokeRequest { warehouse: Some(name), .. }) => (RevokedKind::Warehouse, Some(name.clone())),
+        other => (RevokedKind::Principal, other.and_then(|asked| asked.principal.clone())),
+    };
+    Event::new(action(kind), "revocation").of_body(name.as_deref())
 }
 
 /// The revocation that is asked for.
-pub(super) async fn wanted(state: &AppState, caller: &Caller, body: &Body) -> Result<Revocation, ApiError> {
+pub(super) async fn wanted(
+    state: &AppState,
+    caller: &Caller,
+    asked: Result<RevokeRequest, ApiError>,
+) -> Result<Revocation, ApiError> {
     let own = caller.require_admin_or_root()?;
-    let asked: RevokeRequest = body.json()?;
-    let reason = asked.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty()).map(str::to_owned);
-    if reason.as_deref().is_some_and(|text| text.chars().count() > MAX_REASON || text.chars().any(char::is_control)) {
-        let message = format!("at most {MAX_REASON} characters, none of them a control character");
-        return Err(ApiError::unprocessable("reason", message));
-    }
+    let asked = asked?;
+    let reason = reason(asked.reason.as_deref())?;
     let now = state.clock.now();
     match (asked.principal, asked.warehouse, asked.table) {
         (Some(principal), None, None) => {
@@ -56,7 +57,15 @@ pub(super) async fn wanted(state: &AppState, caller: &Caller, body: &Body) -> Re
         (None, Some(name), None) => {
             let tenant = data(own)?;
             let missing = || ApiError::not_found("warehouse");
-            let found = match state.store.warehouse(tenant, &name).await? {
+            let named = match state.store.warehouse(tenant, &name).await {
+                // What came of a warehouse that is used no more is still out.
+                Err(StoreError::WarehouseAltered { .. }) => {
+                    let stands = state.store.warehouse_as_stored(tenant, &name).await?;
+                    stands.and_then(|stands| stands.shown).map(Arc::new)
+                }
+                found => found?,
+            };
+            let found = match named {
                 Some(found) => found,
                 None => {
                     let id: WarehouseId = name.parse().map_err(|_| missing())?;
@@ -69,15 +78,26 @@ pub(super) async fn wanted(state: &AppState, caller: &Caller, body: &Body) -> Re
         (None, None, Some(name)) => {
             let tenant = data(own)?;
             let missing = || ApiError::not_found("table");
+            let named = name.to_string();
             let TableName { catalog, namespace, name } = name;
             let snapshot = state.store.catalog(tenant, &catalog).await?.ok_or_else(missing)?;
             let id = snapshot.catalog.id;
             let table = state.store.table(id, &namespace, &name).await?.ok_or_else(missing)?;
-            let target = (RevokedKind::Table, table.id.0, format!("{catalog}.{namespace}.{name}"));
+            let target = (RevokedKind::Table, table.id.0, named);
             Ok(of_files(new(caller, tenant, now, reason, target), snapshot.warehouse.id, table.locations()))
         }
         _ => Err(ApiError::unprocessable("", "name one of principal, warehouse and table")),
     }
+}
+
+/// Why something is revoked, as it goes into the trail.
+pub(crate) fn reason(text: Option<&str>) -> Result<Option<String>, ApiError> {
+    let reason = text.map(str::trim).filter(|reason| !reason.is_empty());
+    if reason.is_some_and(|text| text.chars().count() > MAX_REASON || text.chars().any(char::is_control)) {
+        let message = format!("at most {MAX_REASON} characters, none of them a control character");
+        return Err(ApiError::unprocessable("reason", message));
+    }
+    Ok(reason.map(str::to_owned))
 }
 
 /// By identifier, or by name in the caller's tenant or the one that Root names.

@@ -39,6 +39,13 @@ pub(super) struct TableName {
     pub(super) name: String,
 }
 
+impl std::fmt::Display for TableName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { catalog, namespace, name } = self;
+        write!(f, "{catalog}.{namespace}.{name}")
+    }
+}
+
 /// The two forms of a table's name.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(untagged)]

@@ -27,7 +27,7 @@ pub(super) async fn update_service_user(
     Path(id): Path<String>,
     body: Body,
 ) -> Result<Json<Done>, ApiError> {
-    let event = Event::new("update_service_user", "service_user").name(&id);
+    let event = Event::new("update_service_user", "service_user").of_path(&id);
     let (found, changed) = state.attempt(&caller, &event, update(&state, &caller, &event, &id, &body)).await?;
     let event = event.id(found.user.id.0).name(&found.user.username);
     state.record_success(&caller, event.metadata(json!({"changed": changed}))).await?;
@@ -81,7 +81,7 @@ pub(super) async fn delete_service_user(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Done>, ApiError> {
-    let event = Event::new("delete_service_user", "service_user").name(&id);
+    let event = Event::new("delete_service_user", "service_user").of_path(&id);
     let work = async {
         let tenant = caller.require_tenant_admin()?;
         let found = super::find(&state, tenant, &id).await?;

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
+use pangolin_core::clock::UnixMillis;
 use pangolin_core::id::{ApiKeyId, UserId};
 use pangolin_core::principal::{AccountKind, UserRole};
 use pangolin_core::record::User;
@@ -28,10 +29,12 @@ pub(super) async fn create_service_user(
     caller: Caller,
     body: Body,
 ) -> Result<impl IntoResponse, ApiError> {
-    let event = Event::new("create_service_user", "service_user");
-    let (made, key, key_id) = state.attempt(&caller, &event, create(&state, &caller, &event, &body)).await?;
+    let asked = body.json::<CreateServiceUser>();
+    let name = asked.as_ref().ok().map(|asked| &*asked.name);
+    let event = Event::new("create_service_user", "service_user").of_body(name);
+    let (made, key, key_id) = state.attempt(&caller, &event, create(&state, &caller, &event, asked)).await?;
     let metadata = json!({"role": made.user.role, "key_id": key_id,
-        "expires_at": made.expires_at.map(pangolin_core::clock::UnixMillis::to_rfc3339)});
+        "expires_at": made.expires_at.map(UnixMillis::to_rfc3339)});
     let event = event.id(made.user.id.0).name(&made.user.username).metadata(metadata);
     state.record_success(&caller, event).await?;
     let never_stored = [(header::CACHE_CONTROL, "no-store")];
@@ -42,10 +45,10 @@ async fn create(
     state: &AppState,
     caller: &Caller,
     event: &Event,
-    body: &Body,
+    asked: Result<CreateServiceUser, ApiError>,
 ) -> Result<(ServiceUser, Secret<String>, ApiKeyId), ApiError> {
     let tenant_id = caller.require_tenant_admin()?;
-    let asked: CreateServiceUser = body.json()?;
+    let asked = asked?;
     let role = asked.role.unwrap_or(UserRole::TenantUser);
     if role == UserRole::Root {
         return Err(ApiError::forbidden("Root is set in the configuration: a service user is of a tenant"));

@@ -35,7 +35,7 @@ pub(super) async fn get_service_user(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<ServiceUserInfo>, ApiError> {
-    let event = Event::new("get_service_user", "service_user").name(&id);
+    let event = Event::new("get_service_user", "service_user").of_path(&id);
     let work = async {
         let tenant = caller.require_tenant_admin()?;
         super::find(&state, tenant, &id).await

@@ -27,12 +27,16 @@ pub(super) async fn rotate_api_key(
     Path(id): Path<String>,
     body: Body,
 ) -> Result<impl IntoResponse, ApiError> {
-    let event = Event::new("rotate_api_key", "service_user").name(&id);
+    let event = Event::new("rotate_api_key", "service_user").of_path(&id);
     let key = api_key::new_key();
     let new = NewApiKey { id: ApiKeyId::generate(), hash: KeyHash::of(&key) };
     let work = async {
         let tenant = caller.require_tenant_admin()?;
         let found = super::find(&state, tenant, &id).await?;
+        if found.user.id == caller.principal.user_id && caller.principal.token_id.is_some() {
+            // Whoever has a token and no more does not get the account for good.
+            return Err(ApiError::forbidden("a service user rotates its own key by showing it as X-API-Key"));
+        }
         let asked: RotateApiKey = if body.bytes().is_empty() { RotateApiKey::default() } else { body.json()? };
         let now = state.clock.now();
         let ends_at = now.plus_seconds(asked.grace()?);

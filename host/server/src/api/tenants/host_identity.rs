@@ -72,7 +72,7 @@ async fn get_host_identity(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<HostIdentity>, ApiError> {
-    let event = Event::new("get_host_identity", "tenant").name(&id);
+    let event = Event::new("get_host_identity", "tenant").of_path(&id);
     state.attempt(&caller, &event, async { caller.require_root() }).await?;
     Ok(Json(super::find(&state, &id).await?.host_identity.into()))
 }
@@ -87,7 +87,7 @@ async fn put_host_identity(
     Path(id): Path<String>,
     body: Body,
 ) -> Result<Json<HostIdentity>, ApiError> {
-    let event = Event::new("update_host_identity", "tenant").name(&id);
+    let event = Event::new("update_host_identity", "tenant").of_path(&id);
     let work = async {
         caller.require_root()?;
         let mut tenant = super::find(&state, &id).await?;

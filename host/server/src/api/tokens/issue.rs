@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use pangolin_core::audit::RequestContext;
-use pangolin_core::clock::UnixMillis;
 use pangolin_core::id::TenantId;
 use pangolin_core::principal::Principal;
 use pangolin_core::record::TokenRecord;
@@ -15,6 +14,7 @@ use serde_json::{Value, json};
 use super::wire::{TokenReply, TokenRequest};
 use crate::audited::Event;
 use crate::auth::login::{self, UnverifiedLogin};
+use crate::auth::tokens::within;
 use crate::auth::{self, Caller, Origin};
 use crate::body::Body;
 use crate::error::ApiError;
@@ -61,13 +61,17 @@ async fn by_password(state: &AppState, context: RequestContext, body: &Body) -> 
     let found = login::authenticate(state, UnverifiedLogin { username, password, tenant }, &context).await?;
     let caller = Caller { principal: found.principal.clone(), context, named_tenant: None };
     let issued = found.issue(state, asked.rank(found.principal.role)?, seconds).await?;
-    recorded(state, &caller, issued).await
+    recorded(state, &caller, Event::new("create_token", "token"), issued).await
 }
 
 async fn by_administrator(state: &AppState, caller: &Caller, body: &Body) -> Result<TokenReply, ApiError> {
+    // Read before the rights are decided, and judged after.
+    let asked = body.json_any_type::<TokenRequest>();
+    let named = asked.as_ref().ok().and_then(|asked| asked.username.as_deref());
+    let event = Event::new("create_token", "token").name(named.unwrap_or(&caller.principal.username));
     let work = async {
         let own = caller.require_admin_or_root()?;
-        let asked: TokenRequest = body.json_any_type()?;
+        let asked = asked?;
         let seconds = asked.seconds(state.config.limits.token_seconds)?;
         let principal = subject(state, caller, own, &asked).await?;
         // The rank asked for is that of the token.
@@ -77,19 +81,15 @@ async fn by_administrator(state: &AppState, caller: &Caller, body: &Body) -> Res
         let (basis, seconds) = match (own, caller.principal.token_id) {
             (false, _) => (None, seconds),
             (true, Some(shown)) => (Some(Basis::Token(shown)), seconds),
-            (true, None) => (None, within(caller, state.clock.now(), seconds)),
+            // A key, or another issuer's token.
+            (true, None) => (None, within(caller.principal.token_expires_at, state.clock.now(), seconds)),
         };
+        state.begin(caller, &event).await?;
         let issued = login::issue(state, &principal, seconds, basis).await?;
         issued.ok_or_else(|| ApiError::unauthorised("the token has just been revoked"))
     };
-    let issued = state.attempt(caller, &Event::new("create_token", "token"), work).await?;
-    recorded(state, caller, issued).await
-}
-
-/// The rest of the life of a key or of another issuer's token, if that is less.
-fn within(caller: &Caller, now: UnixMillis, seconds: i64) -> i64 {
-    let rest = caller.principal.token_expires_at.map(|end| (end.0 - now.0).div_euclid(1000));
-    rest.map_or(seconds, |rest| seconds.min(rest.max(1)))
+    let issued = state.attempt(caller, &event, work).await?;
+    recorded(state, caller, event, issued).await
 }
 
 /// Whose token an administrator asks for.
@@ -125,11 +125,12 @@ async fn subject(
 async fn recorded(
     state: &AppState,
     caller: &Caller,
+    event: Event,
     (token, record): (Secret<String>, TokenRecord),
 ) -> Result<TokenReply, ApiError> {
     let metadata =
         json!({"user_id": record.user_id, "role": record.role, "expires_at": record.expires_at.to_rfc3339()});
-    let event = Event::new("create_token", "token").id(record.id.0).name(&record.username).metadata(metadata);
+    let event = event.id(record.id.0).name(&record.username).metadata(metadata);
     state.record_success(caller, event).await?;
     Ok(TokenReply::of(&token, &record))
 }

@@ -11,8 +11,9 @@ use pangolin_core::record::TokenRecord;
 use serde_json::json;
 
 use super::wire::{Done, RevokeToken};
+use crate::api::revocations::reason;
 use crate::audited::Event;
-use crate::auth::Caller;
+use crate::auth::{Caller, own_token};
 use crate::body::Body;
 use crate::error::ApiError;
 use crate::path::Path;
@@ -65,25 +66,31 @@ pub(super) async fn revoke_own_token(
     responses((status = 200, body = Done), (status = 403)))]
 pub(super) async fn cleanup_tokens(State(state): State<AppState>, caller: Caller) -> Result<Json<Done>, ApiError> {
     let event = Event::new("cleanup_tokens", "token");
-    let own = state.attempt(&caller, &event, async { caller.require_admin_or_root() }).await?;
-    let count = state.store.delete_tokens_expired_before(state.clock.now(), own).await?;
+    let work = async {
+        let own = caller.require_admin_or_root()?;
+        state.begin(&caller, &event).await?;
+        Ok((own, state.store.delete_tokens_expired_before(state.clock.now(), own).await?))
+    };
+    let (own, count) = state.attempt(&caller, &event, work).await?;
     state.record_success(&caller, event).await?;
     Ok(Json(Done { message: "Expired tokens removed.", count: own.is_none().then_some(count) }))
 }
 
 async fn revoke(state: &AppState, caller: &Caller, jti: &str, body: Option<&Body>) -> Result<(), ApiError> {
-    let event = Event::new("revoke_token", "token").name(jti);
+    let event = Event::new("revoke_token", "token").of_path(jti);
     let work = async {
         let token = find(state, &caller.principal, jti).await?;
         let reason = match body.filter(|body| !body.bytes().is_empty()) {
-            Some(body) => body.json::<RevokeToken>()?.reason,
+            Some(body) => reason(body.json::<RevokeToken>()?.reason.as_deref())?,
             None => None,
         };
+        let concerned = event.clone().name(&token.username).tenant(token.tenant_id);
+        state.begin(caller, &concerned).await?;
         state.store.revoke_token(token.id, state.clock.now()).await?;
         Ok((token, reason))
     };
     let (token, reason) = state.attempt(caller, &event, work).await?;
-    let event = event.id(token.id.0).name(&token.username).tenant(token.tenant_id);
+    let event = event.name(&token.username).tenant(token.tenant_id);
     state.record_success(caller, event.metadata(json!({"user_id": token.user_id, "reason": reason}))).await
 }
 
@@ -94,8 +101,12 @@ async fn find(state: &AppState, principal: &Principal, jti: &str) -> Result<Arc<
         Ok(id) => state.store.token(id).await?,
         Err(_) => None,
     };
-    if let Some(token) = token.filter(|token| may_revoke(principal, token)) {
+    let kept_to = own_token::kept_to(state, principal).await?;
+    if let Some(token) = token.filter(|token| may_revoke(principal, kept_to, token)) {
         return Ok(token);
+    }
+    if kept_to.is_some() {
+        return Err(ApiError::forbidden("a token that is narrowed to roles revokes itself and what came of it alone"));
     }
     let administers = principal.is_root() || principal.tenant_id.is_some_and(|tenant| principal.is_admin_of(tenant));
     if administers {
@@ -105,8 +116,11 @@ async fn find(state: &AppState, principal: &Principal, jti: &str) -> Result<Arc<
     }
 }
 
-pub(super) fn may_revoke(principal: &Principal, token: &TokenRecord) -> bool {
-    principal.is_root()
-        || principal.user_id == token.user_id
-        || token.tenant_id.is_some_and(|tenant| principal.is_admin_of(tenant))
+/// `kept_to`: the chain of a narrowed token, which reaches no other.
+pub(super) fn may_revoke(principal: &Principal, kept_to: Option<TokenId>, token: &TokenRecord) -> bool {
+    let own = principal.user_id == token.user_id;
+    match kept_to {
+        Some(chain) => own && token.family == chain,
+        None => own || principal.is_root() || token.tenant_id.is_some_and(|tenant| principal.is_admin_of(tenant)),
+    }
 }

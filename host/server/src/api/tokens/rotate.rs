@@ -25,11 +25,15 @@ pub(super) async fn rotate_token(State(state): State<AppState>, caller: Caller) 
     let (token, record) = state.tokens.issue(&caller.principal, now, seconds)?;
     // In the chain of the old one, so that whoever revokes that reaches this; and no wider.
     let record = TokenRecord { family: shown.family, roles: shown.roles.clone(), ..record };
-    // The old one ends with it: two requests do not get two new ones.
-    if !state.store.replace_token(old, &record, now).await? {
-        return Err(ended());
-    }
     let event = Event::new("rotate_token", "token").id(record.id.0).name(&record.username);
-    state.record_success(&caller, event.metadata(json!({"revoked": old}))).await?;
+    let event = event.metadata(json!({ "revoked": old }));
+    let work = async {
+        state.begin(&caller, &event).await?;
+        // The old one ends with it: two requests do not get two new ones.
+        let replaced = state.store.replace_token(old, &record, now).await?;
+        if replaced { Ok(()) } else { Err(ended()) }
+    };
+    state.attempt(&caller, &event, work).await?;
+    state.record_success(&caller, event).await?;
     Ok(Json(TokenReply::of(&token, &record)))
 }

@@ -114,7 +114,7 @@ fn nobody_revokes_tokens_of_another_tenant() {
     for admin in [false, true] {
         let role = if admin { UserRole::TenantAdmin } else { UserRole::TenantUser };
         let may = |user, own, owner, other| {
-            may_revoke(&principal(user, role, Some(tenant(own))), &token(owner, Some(tenant(other))))
+            may_revoke(&principal(user, role, Some(tenant(own))), None, &token(owner, Some(tenant(other))))
         };
         assert!(may(1, 1, 1, 1), "one's own");
         assert_eq!(may(1, 1, 2, 1), admin, "another user's of the tenant");
@@ -123,8 +123,20 @@ fn nobody_revokes_tokens_of_another_tenant() {
 }
 
 #[test]
+fn a_narrowed_token_revokes_its_own_chain_alone() {
+    let chain = |id| Some(TokenId(Uuid::from_u128(id)));
+    for role in RANKS {
+        let may =
+            |kept_to, owner| may_revoke(&principal(1, role, Some(tenant(1))), kept_to, &token(owner, Some(tenant(1))));
+        assert!(may(chain(1), 1), "its chain");
+        assert!(!may(chain(2), 1), "another of its holder's");
+        assert!(!may(chain(1), 2), "another's");
+    }
+}
+
+#[test]
 fn tokens_of_root_are_revoked_by_root_alone() {
     let of_root = TokenRecord { user_id: UserId::ROOT, ..token(0, None) };
-    assert!(may_revoke(&principal(9, UserRole::Root, None), &of_root));
-    assert!(!may_revoke(&principal(9, UserRole::TenantAdmin, Some(tenant(1))), &of_root));
+    assert!(may_revoke(&principal(9, UserRole::Root, None), None, &of_root));
+    assert!(!may_revoke(&principal(9, UserRole::TenantAdmin, Some(tenant(1))), None, &of_root));
 }

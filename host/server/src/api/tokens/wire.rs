@@ -91,6 +91,7 @@ impl TokenReply {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RevokeToken {
+    #[schema(max_length = 512)]
     pub(super) reason: Option<String>,
 }
 

@@ -2,10 +2,12 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use pangolin_core::id::UserId;
 use pangolin_core::record::User;
 use pangolin_store::UserChange;
 use serde_json::json;
 
+use super::own_password;
 use super::password::check_password;
 use super::wire::{UpdateUser, check_email};
 use crate::audited::Event;
@@ -16,7 +18,8 @@ use crate::path::Path;
 use crate::state::AppState;
 
 /// Changes mail address, password or whether the user is active. A new password and
-/// deactivation revoke all tokens of the user.
+/// deactivation revoke all tokens of the user. One's own password is changed at
+/// `PUT /api/v1/users/me/password` alone, by whoever knows the one that stands.
 #[utoipa::path(put, path = "/api/v1/users/{id}", tag = "users", params(("id" = uuid::Uuid, Path)),
     request_body = UpdateUser,
     responses((status = 200, description = "the text 'User updated'", body = String), (status = 400), (status = 403),
@@ -27,7 +30,7 @@ pub(super) async fn update_user(
     Path(id): Path<String>,
     body: Body,
 ) -> Result<&'static str, ApiError> {
-    let event = Event::new("update_user", "user").name(&id);
+    let event = Event::new("update_user", "user").of_path(&id);
     let (user, changed) = state.attempt(&caller, &event, update(&state, &caller, &event, &id, &body)).await?;
     let event = event.id(user.id.0).name(&user.username).tenant(user.tenant_id);
     state.record_success(&caller, event.metadata(json!({"changed": changed}))).await?;
@@ -42,6 +45,9 @@ async fn update(
     body: &Body,
 ) -> Result<(User, Vec<&'static str>), ApiError> {
     let own = caller.require_admin_or_root()?;
+    if caller.principal.is_root() && id.parse() == Ok(UserId::ROOT) {
+        return Err(own_password::of_root());
+    }
     let user = super::find_person(state, own, id).await?;
     let mut change = UserChange::default();
     let asked: UpdateUser = body.json()?;
@@ -59,6 +65,12 @@ async fn update(
         changed.push("active");
     }
     if let Some(password) = asked.password {
+        if user.id == caller.principal.user_id {
+            // Whoever has a session and no more does not get the account for good.
+            return Err(ApiError::forbidden(
+                "your own password is changed at PUT /api/v1/users/me/password, with current_password",
+            ));
+        }
         check_password(&password, state.config.limits.min_password_length)?;
         change.password_hash = Some(state.passwords.hash(password).await?);
         changed.push("password");
@@ -78,7 +90,7 @@ pub(super) async fn delete_user(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    let event = Event::new("delete_user", "user").name(&id);
+    let event = Event::new("delete_user", "user").of_path(&id);
     let work = async {
         let own = caller.require_admin_or_root()?;
         if id.parse() == Ok(caller.principal.user_id) {

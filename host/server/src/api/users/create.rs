@@ -30,16 +30,22 @@ pub(super) async fn create_user(
     caller: Caller,
     body: Body,
 ) -> Result<(StatusCode, Json<UserInfo>), ApiError> {
-    let event = Event::new("create_user", "user");
-    let user = state.attempt(&caller, &event, create(&state, &caller, &event, &body)).await?;
+    let asked = body.json::<CreateUser>();
+    let event = Event::new("create_user", "user").of_body(asked.as_ref().ok().map(|asked| &*asked.username));
+    let user = state.attempt(&caller, &event, create(&state, &caller, &event, asked)).await?;
     let event = event.id(user.id.0).name(&user.username).tenant(user.tenant_id);
     state.record_success(&caller, event.metadata(json!({"role": user.role}))).await?;
     Ok((StatusCode::CREATED, Json(UserInfo::from(&user))))
 }
 
-async fn create(state: &AppState, caller: &Caller, event: &Event, body: &Body) -> Result<User, ApiError> {
+async fn create(
+    state: &AppState,
+    caller: &Caller,
+    event: &Event,
+    asked: Result<CreateUser, ApiError>,
+) -> Result<User, ApiError> {
     let own = caller.require_admin_or_root()?;
-    let asked: CreateUser = body.json()?;
+    let asked = asked?;
     if asked.role == UserRole::Root {
         return Err(ApiError::forbidden("Root is set in the configuration and cannot be created"));
     }

@@ -57,8 +57,13 @@ pub(super) async fn change_own_password(
 }
 
 async fn change(state: &AppState, caller: &Caller, event: &Event, body: &Body) -> Result<u64, ApiError> {
+    if caller.principal.narrowed {
+        return Err(ApiError::forbidden(
+            "a token that is narrowed to roles changes no password: use a session of a login",
+        ));
+    }
     if caller.principal.is_root() {
-        return Err(ApiError::forbidden("Root's password is set in the configuration: PANGOLIN_ROOT_PASSWORD"));
+        return Err(of_root());
     }
     let none = || ApiError::unauthorised(auth::REFUSED);
     let user = state.store.user(caller.principal.user_id).await?.ok_or_else(none)?;
@@ -76,6 +81,11 @@ async fn change(state: &AppState, caller: &Caller, event: &Event, body: &Body) -
     let kept = caller.principal.token_id;
     state.begin(caller, event).await?;
     Ok(state.store.change_password(&user, hash, kept, state.clock.now()).await?)
+}
+
+/// Root is not stored.
+pub(super) fn of_root() -> ApiError {
+    ApiError::forbidden("Root's password is set in the configuration: PANGOLIN_ROOT_PASSWORD")
 }
 
 fn require_password(user: &User) -> Result<(), ApiError> {

@@ -5,7 +5,7 @@ use axum::extract::State;
 
 use pangolin_core::principal::Principal;
 
-use super::wire::UserInfo;
+use super::wire::{RoleOfToken, UserInfo};
 use crate::audited::Event;
 use crate::auth::Caller;
 use crate::error::ApiError;
@@ -29,7 +29,7 @@ pub(super) async fn list_users(
     Ok(Json(users.iter().map(UserInfo::from).collect()))
 }
 
-/// Shows the caller.
+/// Shows the caller, and where its token is narrowed to roles, these.
 #[utoipa::path(get, path = "/api/v1/users/me", tag = "users", responses((status = 200, body = UserInfo)))]
 pub(super) async fn get_me(State(state): State<AppState>, caller: Caller) -> Result<Json<UserInfo>, ApiError> {
     let hint = state.issuers.hint(caller.principal.user_id);
@@ -40,7 +40,15 @@ pub(super) async fn get_me(State(state): State<AppState>, caller: Caller) -> Res
 pub(crate) async fn info(state: &AppState, principal: &Principal) -> Result<UserInfo, ApiError> {
     let stored = state.store.user(principal.user_id).await?;
     // The rank of this request: claims of an issuer raise the stored one, a narrow token lowers it.
-    Ok(stored.as_ref().map_or_else(|| UserInfo::from(principal), |user| UserInfo::from(user).ranked(principal.role)))
+    let info =
+        stored.as_ref().map_or_else(|| UserInfo::from(principal), |user| UserInfo::from(user).ranked(principal.role));
+    if !principal.narrowed {
+        return Ok(info);
+    }
+    let account = state.store.principal(principal.user_id).await?;
+    let held = account.iter().flat_map(|account| account.held.iter());
+    let roles = held.filter(|role| principal.roles.contains(&role.id));
+    Ok(info.narrowed_to(roles.map(|role| RoleOfToken { id: role.id, name: role.name.clone() }).collect()))
 }
 
 /// Shows a user, to the user itself and to whoever administers it.
@@ -54,7 +62,7 @@ pub(super) async fn get_user(
     if id.parse() == Ok(caller.principal.user_id) {
         return get_me(State(state), caller).await;
     }
-    let event = Event::new("get_user", "user").name(&id);
+    let event = Event::new("get_user", "user").of_path(&id);
     let own = state.attempt(&caller, &event, async { caller.require_admin_or_root() }).await?;
     Ok(Json(UserInfo::from(&super::find_person(&state, own, &id).await?)))
 }

@@ -34,7 +34,7 @@ pub(super) async fn list_roles_of_user(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Vec<RoleReply>>, ApiError> {
-    let event = Event::new("list_roles_of_user", "user").name(&id);
+    let event = Event::new("list_roles_of_user", "user").of_path(&id);
     let work = async {
         let tenant = caller.tenant()?;
         if id.parse() != Ok(caller.principal.user_id) {
@@ -57,11 +57,12 @@ pub(super) async fn assign_role(
     Path(id): Path<String>,
     body: Body,
 ) -> Result<StatusCode, ApiError> {
-    let event = Event::new("assign_role", "user").name(&id);
+    let asked = body.json::<AssignRole>();
+    let event = of_role("assign_role", &id, asked.as_ref().ok().map(|asked| asked.role_id));
     let work = async {
         let tenant = caller.require_tenant_admin()?;
         let user = super::find(&state, Some(tenant), &id).await?;
-        let asked: AssignRole = body.json()?;
+        let asked = asked?;
         let role = role_name(&state, tenant, asked.role_id).await?;
         state.begin(&caller, &event).await?;
         state.store.assign_role(tenant, user.id, asked.role_id).await?;
@@ -81,11 +82,12 @@ pub(super) async fn unassign_role(
     caller: Caller,
     Path((id, role_id)): Path<(String, String)>,
 ) -> Result<StatusCode, ApiError> {
-    let event = Event::new("unassign_role", "user").name(&id);
+    let role_id = role_id.parse::<RoleId>();
+    let event = of_role("unassign_role", &id, role_id.as_ref().ok().copied());
     let work = async {
         let tenant = caller.require_tenant_admin()?;
         let user = super::find(&state, Some(tenant), &id).await?;
-        let role_id: RoleId = role_id.parse().map_err(|_| ApiError::not_found("role"))?;
+        let role_id = role_id.map_err(|_| ApiError::not_found("role"))?;
         let role = role_name(&state, tenant, role_id).await?;
         state.begin(&caller, &event).await?;
         state.store.unassign_role(tenant, user.id, role_id).await?;
@@ -94,6 +96,11 @@ pub(super) async fn unassign_role(
     let done = state.attempt(&caller, &event, work).await?;
     record(&state, &caller, event, done).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// About a user and a role, as they were named.
+fn of_role(action: &'static str, user: &str, role: Option<RoleId>) -> Event {
+    Event::new(action, "user").of_path(user).metadata(json!({ "role_id": role }))
 }
 
 async fn role_name(state: &AppState, tenant: TenantId, id: RoleId) -> Result<String, ApiError> {

@@ -1,7 +1,7 @@
 //! Wire forms of users.
 
 use pangolin_core::clock::UnixMillis;
-use pangolin_core::id::{TenantId, UserId};
+use pangolin_core::id::{RoleId, TenantId, UserId};
 use pangolin_core::principal::{Principal, UserRole};
 use pangolin_core::record::User;
 use pangolin_core::secret::Secret;
@@ -64,6 +64,18 @@ pub(crate) struct UserInfo {
     /// Of the caller alone: why the token that was shown gives less than its owner may expect.
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<&'static str>,
+    /// Of the caller alone, where the token is narrowed to roles: those of them that are still held. All
+    /// that the token may do comes of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    roles: Option<Vec<RoleOfToken>>,
+}
+
+/// A role to which a token is narrowed.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct RoleOfToken {
+    #[schema(value_type = uuid::Uuid)]
+    pub(super) id: RoleId,
+    pub(super) name: String,
 }
 
 impl From<&User> for UserInfo {
@@ -80,6 +92,7 @@ impl From<&User> for UserInfo {
             last_login: user.last_login.map(UnixMillis::to_rfc3339),
             active: user.active,
             hint: None,
+            roles: None,
         }
     }
 }
@@ -88,6 +101,11 @@ impl UserInfo {
     /// The same with another rank.
     pub(super) fn ranked(self, role: UserRole) -> Self {
         Self { role, ..self }
+    }
+
+    /// The same as a token sees it that is narrowed to these roles.
+    pub(super) fn narrowed_to(self, roles: Vec<RoleOfToken>) -> Self {
+        Self { roles: Some(roles), ..self }
     }
 
     /// The same with what the caller should know of the own token.
@@ -111,6 +129,7 @@ impl From<&Principal> for UserInfo {
             last_login: None,
             active: true,
             hint: None,
+            roles: None,
         }
     }
 }
