@@ -189,6 +189,9 @@ def test_it_is_shown_and_written_anew_and_nothing_is_kept(altered: World, plante
         assert reply.status_code == 422 and "nothing of it is used" in reply.text, f"{body}: {reply.text}"
         assert planted.found_in(reply.text.encode()) == []
     refused(world, "POST", world.admin.table_path(world.catalog, "sales", "t") + "/credentials")
+    # What is out of it can be seen and ended.
+    revoked = world.admin.post("/api/v1/revocations", {"warehouse": world.warehouse}, status=(200, 201))
+    world.admin.expect((200, 204), "DELETE", f"/api/v1/revocations/{revoked['id']}")
     # Not deleted either while a catalog lies on it.
     assert world.admin.request("DELETE", world.path).status_code == 409
     assert world.thief.seen == []

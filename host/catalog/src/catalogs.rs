@@ -17,6 +17,7 @@ use pangolin_egress::EgressClient;
 use crate::error::{CatalogError, Result};
 use crate::storage::Storage;
 use crate::trail::Deed;
+use crate::unusable::Attempt;
 
 /// Who asks, and from where.
 #[derive(Debug, Clone, Copy)]
@@ -70,6 +71,16 @@ impl Catalogs {
     /// # Errors
     /// `Forbidden` for Root, who has no data; `NoSuchCatalog`.
     pub async fn find_catalog(&self, asker: Asker<'_>, name: &str) -> Result<Arc<CatalogSnapshot>> {
+        self.find_catalog_for(asker, name, Attempt::ACCESS).await
+    }
+
+    /// The same for an attempt, which the trail names if the catalog cannot be used.
+    pub(crate) async fn find_catalog_for(
+        &self,
+        asker: Asker<'_>,
+        name: &str,
+        attempt: Attempt<'_>,
+    ) -> Result<Arc<CatalogSnapshot>> {
         let principal = asker.principal;
         let Some(tenant) = principal.tenant_id.filter(|_| !principal.is_root()) else {
             let why = CatalogError::Refused {
@@ -79,7 +90,7 @@ impl Catalogs {
             return Err(self.refused(asker, Deed::on_catalog("access_catalog", name), why).await);
         };
         let unknown = || CatalogError::NoSuchCatalog(name.to_owned());
-        let snapshot = self.store.catalog(tenant, name).await?.ok_or_else(unknown)?;
+        let snapshot = self.snapshot(asker, tenant, name, attempt).await?.ok_or_else(unknown)?;
         if snapshot.catalog.tenant_id != tenant || !principal.may_see(Target::Catalog(snapshot.catalog.id)) {
             return Err(unknown());
         }

@@ -15,6 +15,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod trail;
+mod unusable;
 
 pub use self::catalogs::{Asker, Catalogs};
 pub use self::error::CatalogError;
@@ -22,6 +23,7 @@ pub use self::listing::{Listed, Paging};
 pub use self::namespace::{PropertiesChanged, PropertyChanges};
 pub use self::storage::{Refusal, StorageError};
 pub use self::table::{
-    CommitTable, CommittedTable, CreateTable, CredentialsAsk, Delegation, ExplainTable, LoadedTable, PresignTable,
-    RegisterTable, RouteForm, SignRequest, SignedRequest, TableChange, TableIdentifier,
+    CommitTable, CommittedTable, CreateTable, CredentialsAsk, Delegation, ExplainTable, ExplainedSignature,
+    ExplainedUse, LoadedTable, PresignTable, RegisterTable, RouteForm, SignRequest, SignedRequest, TableChange,
+    TableIdentifier,
 };

@@ -13,6 +13,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::catalogs::{Asker, Catalogs};
 use crate::error::{CatalogError, Result};
+use crate::unusable::Attempt;
 
 /// Under which form of its routes a catalog was called; links are given in the same one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -81,7 +82,8 @@ impl Catalogs {
         name: &str,
         ask: VendAsk<'_>,
     ) -> Result<(Arc<CatalogSnapshot>, Arc<Table>)> {
-        match self.find_to_open(asker, catalog, namespace, name).await? {
+        let attempt = Attempt::on_table("vend_credentials", namespace, name);
+        match self.find_to_open_for(asker, catalog, namespace, name, attempt).await? {
             Sought::Found(snapshot, table) => Ok((snapshot, table)),
             Sought::Hidden(snapshot, table, missing) => {
                 self.vending.refuse_hidden(asker.principal, &snapshot, &table, ask).await?;
@@ -90,16 +92,18 @@ impl Catalogs {
         }
     }
 
-    /// The table, or one that is there and may not be seen, with the answer for what never was.
-    pub(super) async fn find_to_open(
+    /// The table, or one that is there and may not be seen, with the answer for what never was. The
+    /// trail names the attempt if the catalog cannot be used.
+    pub(super) async fn find_to_open_for(
         &self,
         asker: Asker<'_>,
         catalog: &str,
         namespace: &NamespacePath,
         name: &str,
+        attempt: Attempt<'_>,
     ) -> Result<Sought> {
         let found = async {
-            let snapshot = self.find_catalog(asker, catalog).await?;
+            let snapshot = self.find_catalog_for(asker, catalog, attempt).await?;
             let table = self.find_table(asker, &snapshot, namespace, name).await?;
             Ok(Sought::Found(snapshot, table))
         };
@@ -108,7 +112,7 @@ impl Catalogs {
             decided => return decided,
         };
         if let Some(tenant) = asker.principal.tenant_id
-            && let Some(snapshot) = self.store.catalog(tenant, catalog).await?
+            && let Some(snapshot) = self.snapshot(asker, tenant, catalog, attempt).await?
             && let Some(table) = self.store.table(snapshot.catalog.id, namespace, name).await?
         {
             return Ok(Sought::Hidden(snapshot, table, missing));

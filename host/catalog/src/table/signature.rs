@@ -15,6 +15,7 @@ use pangolin_signing::sigv4::Credentials;
 use super::delegation::Sought;
 use crate::catalogs::{Asker, Catalogs};
 use crate::error::{CatalogError, Result};
+use crate::unusable::Attempt;
 
 impl Catalogs {
     /// The table that a signature is asked for; an attempt on a hidden one is recorded.
@@ -25,7 +26,12 @@ impl Catalogs {
         signature: Signature,
         method: &str,
     ) -> Result<(Arc<CatalogSnapshot>, Arc<Table>)> {
-        match self.find_to_open(asker, catalog, namespace, name).await? {
+        let action = match signature {
+            Signature::Url => "presign",
+            Signature::Request => "sign_request",
+        };
+        let attempt = Attempt::on_table(action, namespace, name);
+        match self.find_to_open_for(asker, catalog, namespace, name, attempt).await? {
             Sought::Found(snapshot, table) => Ok((snapshot, table)),
             Sought::Hidden(snapshot, table, missing) => {
                 let touched = Touched { objects: &[], listing: None, access: Access::READ, body_decides: false };

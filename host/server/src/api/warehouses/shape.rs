@@ -68,7 +68,8 @@ pub(super) enum ListedWarehouse {
     Unreadable(UnreadableReply),
 }
 
-/// A warehouse whose stored secrets do not open: it hides no other.
+/// A warehouse whose stored secrets do not open, or whose row was changed behind the host: it hides no
+/// other.
 #[derive(serde::Serialize, ToSchema)]
 pub(super) struct UnreadableReply {
     id: Uuid,
@@ -80,7 +81,7 @@ pub(super) struct UnreadableReply {
 /// Why.
 #[derive(serde::Serialize, ToSchema)]
 struct UnreadableProblem {
-    /// `secret-unreadable`.
+    /// `secret-unreadable` or `warehouse-altered`.
     code: String,
     detail: String,
 }
@@ -100,4 +101,8 @@ pub(super) struct WarehouseReply {
     base_location: String,
     created_at: String,
     updated_at: String,
+    /// Why it is not used; only where it is not.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<UnreadableProblem>,
 }

@@ -1,0 +1,80 @@
+//! A catalog whose warehouse is not used: its row was changed behind the host, or its secrets do not
+//! open. Whoever asks for something of it is refused, and the trail says what was asked for.
+
+use std::sync::Arc;
+
+use pangolin_core::audit::{AuditEvent, AuditResult};
+use pangolin_core::id::{AuditId, TenantId};
+use pangolin_core::namespace::NamespacePath;
+use pangolin_core::ports::StoreError;
+use pangolin_core::record::CatalogSnapshot;
+use serde_json::json;
+
+use crate::catalogs::{Asker, Catalogs};
+use crate::error::Result;
+
+/// What a catalog is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Attempt<'a> {
+    /// The action of the row.
+    pub(crate) action: &'static str,
+    /// The table that is meant, if one is.
+    pub(crate) table: Option<(&'a NamespacePath, &'a str)>,
+}
+
+impl<'a> Attempt<'a> {
+    /// Something in a catalog.
+    pub(crate) const ACCESS: Self = Self { action: "access_catalog", table: None };
+
+    pub(crate) fn on_table(action: &'static str, namespace: &'a NamespacePath, name: &'a str) -> Self {
+        Self { action, table: Some((namespace, name)) }
+    }
+}
+
+impl Catalogs {
+    /// The catalog of this name, from the store.
+    pub(crate) async fn snapshot(
+        &self,
+        asker: Asker<'_>,
+        tenant: TenantId,
+        name: &str,
+        attempt: Attempt<'_>,
+    ) -> Result<Option<Arc<CatalogSnapshot>>> {
+        let error = match self.store.catalog(tenant, name).await {
+            Err(error @ (StoreError::WarehouseAltered { .. } | StoreError::SecretUnreadable(_))) => error,
+            found => return Ok(found?),
+        };
+        let metadata = match &error {
+            StoreError::WarehouseAltered { warehouse, .. } => {
+                json!({"code": "warehouse-altered", "warehouse_id": warehouse})
+            }
+            _ => json!({"code": "secret-unreadable"}),
+        };
+        let (resource_type, resource_name) = match attempt.table {
+            Some((namespace, table)) => ("table", format!("{name}.{namespace}.{table}")),
+            None => ("catalog", name.to_owned()),
+        };
+        let Asker { principal, context } = asker;
+        self.audit
+            .record(AuditEvent {
+                id: AuditId::generate(),
+                tenant_id: Some(tenant),
+                user_id: Some(principal.user_id),
+                username: principal.username.to_string(),
+                action: attempt.action.to_owned(),
+                resource_type: resource_type.to_owned(),
+                resource_id: None,
+                resource_name: resource_name.chars().take(512).collect(),
+                timestamp: self.clock.now(),
+                ip_address: context.ip_address.clone(),
+                user_agent: context.user_agent.clone(),
+                result: AuditResult::Failure,
+                error_message: Some(error.to_string()),
+                request_id: context.request_id.clone(),
+                trace_id: context.trace_id.clone(),
+                metadata,
+            })
+            .await?;
+        Err(error.into())
+    }
+}
