@@ -1,4 +1,4 @@
-"""Explanations of vends, and what came to a server while one was asked for."""
+"""Explanations of vends and signatures, and what came to a server while one was asked for."""
 
 from __future__ import annotations
 
@@ -8,17 +8,27 @@ from typing import Any
 
 import requests
 
+from harness.api import Api
 from harness.world import Lake, User
 
 
 def ask(user: User, lake: Lake, table: str = "orders", /, **parameters: Any) -> requests.Response:
-    """The route, whatever it answers."""
-    path = user.api.table_path(lake.catalog, "sales", table) + "/credentials/explain"
-    return user.api.request("GET", path, params=parameters)
+    """The route, whatever it answers. `for_` is the parameter whose name Python keeps for itself."""
+    return ask_by(user.api, lake, table, **parameters)
+
+
+def ask_by(api: Api, lake: Lake, table: str = "orders", /, **parameters: Any) -> requests.Response:
+    parameters = {name.rstrip("_"): value for name, value in parameters.items()}
+    path = api.table_path(lake.catalog, "sales", table) + "/credentials/explain"
+    return api.request("GET", path, params=parameters)
 
 
 def explain(user: User, lake: Lake, table: str = "orders", /, **parameters: Any) -> dict[str, Any]:
-    reply = ask(user, lake, table, **parameters)
+    return explain_by(user.api, lake, table, **parameters)
+
+
+def explain_by(api: Api, lake: Lake, table: str = "orders", /, **parameters: Any) -> dict[str, Any]:
+    reply = ask_by(api, lake, table, **parameters)
     assert reply.status_code == 200, reply.text
     assert "no-store" in reply.headers["Cache-Control"]
     assert not lake.tenant.planted.found_in(reply.content)

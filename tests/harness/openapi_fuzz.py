@@ -49,7 +49,7 @@ CHECKS = [
 ENDS_SESSION = ("/users/logout", "/tokens/rotate", "/auth/revoke", "/auth/revoke/{jti}", "/tokens/{jti}")
 ABSENT_ID = "00000000-dead-4bad-8bad-00000000dead"
 # Query parameters that `aimed` fills in.
-AIMED = {"access", "location", "user"}
+AIMED = {"access", "assume_roles", "location", "user"}
 _SEED = 5
 _QUIET = [*hypothesis.HealthCheck]
 
@@ -208,7 +208,7 @@ def aimed(document: dict[str, Any], target: Target) -> dict[str, Any]:
     document = copy.deepcopy(document)
     tenant, lake = target.tenant, target.lake
     known = {"X-Pangolin-Tenant": tenant.id, "user": tenant.admin.id, "location": lake.location("spare/orders/a")}
-    known |= {"access": "read"}
+    known |= {"access": "read", "assume_roles": "Reader"}
     for path, item in document["paths"].items():
         parts = path.split("/")
         for operation in item.values():

@@ -24,7 +24,7 @@ mod signature;
 pub use self::commit_many::{TableChange, TableIdentifier};
 pub use self::credentials::CredentialsAsk;
 pub use self::delegation::{Delegation, RouteForm};
-pub use self::explain::ExplainTable;
+pub use self::explain::{ExplainTable, ExplainedSignature, ExplainedUse};
 pub use self::presign::PresignTable;
 pub use self::reply::{CommittedTable, LoadedTable};
 pub use self::request::{CommitTable, CreateTable, RegisterTable};

@@ -38,13 +38,14 @@ use crate::warehouse::Warehouse;
 pub use self::cache::CacheSettings;
 pub use self::error::VendError;
 pub use self::explain::{
-    AccessExplained, Applies, Check, ClaimExplained, ExplainAsk, Explanation, GrantSource, LifeExplained, LifeLimits,
-    Outcome, Refusal, Revocable, StrategyExplained, Via, Who,
+    AccessExplained, Applies, Check, ClaimExplained, ExplainAsk, ExplainUse, Explanation, GivenBy, GrantSource,
+    LifeExplained, LifeLimits, Outcome, Purpose, Refusal, Revocable, SignatureExplained, SignatureUse,
+    StrategyExplained, UnsignedRequest, Unusable, Via, Who,
 };
 pub use self::host_storage::HostStorage;
 pub use self::judge::Step;
 pub use self::lease::{LeaseActor, LeaseEnd, LeaseSettings};
-pub use self::signing::{KeptKey, Signature, SignatureAsk};
+pub use self::signing::{KeptKey, Signature, SignatureAsk, Signer};
 pub use self::ttl::LimitedBy;
 
 /// What the operator chose for every vend.

@@ -176,6 +176,11 @@ impl Strategies for Runtime {
         self.sandbox.explain(&plugin, call).await
     }
 
+    async fn explain_presign(&self, call: StrategyCall<'_>, ask: PresignAsk<'_>) -> Result<DryRun, StrategyError> {
+        let plugin = self.plugin_of(call.warehouse)?;
+        self.sandbox.explain_presign(&plugin, call, ask).await
+    }
+
     async fn presign(&self, call: StrategyCall<'_>, ask: PresignAsk<'_>) -> Result<Presigned, StrategyError> {
         let plugin = self.plugin_of(call.warehouse)?;
         plugin.calls.count(Phase::Presign, self.sandbox.presign(&plugin, call, ask)).await

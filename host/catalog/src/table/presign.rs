@@ -12,6 +12,7 @@ use pangolin_core::vend::{KeptKey, Signature, SignatureAsk};
 use pangolin_core::warehouse::StorageKind;
 use pangolin_signing::s3_url::Address;
 use pangolin_signing::sigv4::Signer;
+use url::Url;
 
 use super::signature::{keys, not_signable, region};
 use crate::catalogs::{Asker, Catalogs};
@@ -73,7 +74,7 @@ impl Catalogs {
     }
 }
 
-fn access(method: &str) -> Result<Access> {
+pub(super) fn access(method: &str) -> Result<Access> {
     match method {
         "GET" | "HEAD" => Ok(Access::READ),
         "PUT" => Ok(Access::READ_WRITE),
@@ -82,7 +83,7 @@ fn access(method: &str) -> Result<Access> {
     }
 }
 
-fn object(text: &str) -> Result<Location> {
+pub(super) fn object(text: &str) -> Result<Location> {
     let location = Location::parse(text)?;
     if text.ends_with('/') || location.key().is_empty() {
         return Err(CatalogError::Invalid(format!("location '{location}' is a directory: name one object")));
@@ -99,10 +100,16 @@ fn url(
     object: &Location,
 ) -> std::result::Result<Secret<String>, StrategyError> {
     let region = address.region.unwrap_or_default();
-    let path_style = address.path_style.unwrap_or_default();
-    let url = Address { endpoint: address.endpoint, region, path_style }.object(object).map_err(not_signable)?;
+    let url = unsigned(address, object)?;
     let keys = keys(key.credential)?;
     let signer = Signer { keys: &keys, service: "s3", region, at: key.at };
     let life = Duration::from_secs(u64::from(life_seconds));
     Ok(Secret::from(signer.presigned(method, &url, life).map_err(not_signable)?))
+}
+
+/// The URL of an object before it is signed.
+pub(super) fn unsigned(address: StorageAddress<'_>, object: &Location) -> std::result::Result<Url, StrategyError> {
+    let region = address.region.unwrap_or_default();
+    let path_style = address.path_style.unwrap_or_default();
+    Address { endpoint: address.endpoint, region, path_style }.object(object).map_err(not_signable)
 }

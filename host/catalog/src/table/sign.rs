@@ -105,9 +105,7 @@ impl Catalogs {
     /// Reads the request; whether it is allowed is the policy's word.
     fn understood(&self, snapshot: &CatalogSnapshot, table: &Table, asked: &SignRequest) -> Result<S3Request> {
         let invalid = |text: String| Err(CatalogError::Invalid(text));
-        if snapshot.warehouse.kind != StorageKind::S3 || snapshot.warehouse.strategy.is_none() {
-            return invalid("requests are signed for S3 storage with a vending strategy only".to_owned());
-        }
+        require_signable(snapshot)?;
         if asked.provider.as_deref().is_some_and(|provider| !provider.eq_ignore_ascii_case("s3")) {
             return invalid("provider is 's3'".to_owned());
         }
@@ -130,6 +128,14 @@ impl Catalogs {
             Unsigned { method: &asked.method, uri: &asked.uri, headers: &headers, body: asked.body.as_deref() };
         Ok(S3Request::read(unsigned, table.location.authority(), address.endpoint)?)
     }
+}
+
+/// Refuses storage whose requests the host does not sign.
+pub(super) fn require_signable(snapshot: &CatalogSnapshot) -> Result<()> {
+    if snapshot.warehouse.kind == StorageKind::S3 && snapshot.warehouse.strategy.is_some() {
+        return Ok(());
+    }
+    Err(CatalogError::Invalid("requests are signed for S3 storage with a vending strategy only".to_owned()))
 }
 
 impl From<NotSigned> for CatalogError {

@@ -120,6 +120,15 @@ pub trait Strategies: Send + Sync + std::fmt::Debug {
         Err(StrategyError::new(StrategyErrorKind::Unsupported, "explain-not-supported", message))
     }
 
+    /// Runs `presign` in the way of [`Strategies::explain`]. No URL is in the result.
+    ///
+    /// # Errors
+    /// It cannot be run at all. What goes wrong while it runs is in the result.
+    async fn explain_presign(&self, _call: StrategyCall<'_>, _ask: PresignAsk<'_>) -> Result<DryRun, StrategyError> {
+        let message = "strategies are not run here without signing";
+        Err(StrategyError::new(StrategyErrorKind::Unsupported, "explain-not-supported", message))
+    }
+
     /// Runs `presign`. The answer is checked: a URL at the warehouse's storage, a life within the
     /// one asked for.
     ///

@@ -1,30 +1,33 @@
-//! What a vend would be (A16): the same judgement, told step by step, and then the strategy's part
-//! in a run that asks nobody. Nothing is minted, nothing is kept.
+//! What a vend or a signature would be (A16): the same judgement, told step by step, and then the
+//! strategy's part in a run that asks nobody. Nothing is minted or signed, nothing is kept.
 
+mod grants;
 mod report;
+mod row;
+mod signature;
+mod story;
 #[cfg(test)]
 mod tests;
+mod unusable;
 
-use serde_json::{Value, json};
-
-pub use self::report::{
-    AccessExplained, Applies, Check, ClaimExplained, Explanation, GrantSource, LifeExplained, LifeLimits, Outcome,
-    Refusal, Revocable, StrategyExplained, Via, Who,
-};
-use super::judge::{Judged, Passed, Step, Witness};
-use super::ttl::Limits;
-use super::{VendAsk, VendError, Vending, record};
+use self::story::Story;
+use super::judge::{Judged, Step};
+use super::{Signature, VendAsk, VendError, Vending};
 use crate::access::Access;
-use crate::audit::{AuditEvent, AuditResult, RequestContext};
-use crate::permission::Target;
-use crate::policy::{Authorised, Denied};
-use crate::ports::StrategyCall;
+use crate::audit::{AuditResult, RequestContext};
+use crate::policy::{Authorised, Denied, Touched};
+use crate::ports::{PresignAsk, StrategyCall};
 use crate::principal::{AccountKind, Principal};
 use crate::record::{CatalogSnapshot, Table};
-use crate::strategy::{DryRun, DryRunEnd, Scoping, StrategyError, StrategyErrorKind, StrategyInfo};
+use crate::revocation::Targets;
+use crate::strategy::{CredentialShape, DryRun, DryRunEnd, StrategyError, StrategyErrorKind, StrategyInfo};
 
-/// The name of every row about an explanation.
-const ACTION: &str = "explain_credentials";
+pub use self::grants::{Applies, GivenBy, GrantSource, Via};
+pub use self::report::{
+    AccessExplained, Check, ClaimExplained, Explanation, LifeExplained, LifeLimits, Outcome, Purpose, Refusal,
+    Revocable, SignatureExplained, StrategyExplained, UnsignedRequest, Who,
+};
+pub use self::unusable::Unusable;
 
 /// What is to be explained.
 #[derive(Debug, Clone, Copy)]
@@ -35,12 +38,80 @@ pub struct ExplainAsk<'a> {
     pub is_active: bool,
     /// Where the subject's grants come from.
     pub sources: &'a [GrantSource],
-    /// At most this access.
-    pub access: Access,
-    /// At most this life.
-    pub ttl_seconds: Option<u32>,
+    /// Names of roles that the subject is taken to hold by a claim of its issuer.
+    pub assumed_roles: &'a [String],
+    /// What it would be.
+    pub of: ExplainUse<'a>,
     /// Where the request comes from.
     pub context: &'a RequestContext,
+}
+
+/// What would be asked for.
+#[derive(Debug, Clone, Copy)]
+pub enum ExplainUse<'a> {
+    /// Credentials of the table.
+    Credentials {
+        /// At most this access.
+        access: Access,
+        /// At most this life.
+        ttl_seconds: Option<u32>,
+    },
+    /// A signature.
+    Signature(SignatureUse<'a>),
+}
+
+/// One signature that would be asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct SignatureUse<'a> {
+    /// What would be signed.
+    pub signature: Signature,
+    /// The method.
+    pub method: &'a str,
+    /// What it opens.
+    pub touched: Touched<'a>,
+    /// At most this life; of a URL only.
+    pub ttl_seconds: Option<u32>,
+    /// The request, as the host would sign it; none where there is none.
+    pub request: Option<&'a UnsignedRequest>,
+    /// Why the storage takes no such signature, whoever asks.
+    pub obstacle: Option<&'a Refusal>,
+}
+
+impl ExplainUse<'_> {
+    /// Which of the three it is.
+    #[must_use]
+    pub fn purpose(&self) -> Purpose {
+        match self {
+            Self::Credentials { .. } => Purpose::Credentials,
+            Self::Signature(SignatureUse { signature: Signature::Url, .. }) => Purpose::Presign,
+            Self::Signature(SignatureUse { signature: Signature::Request, .. }) => Purpose::Sign,
+        }
+    }
+
+    fn access(&self) -> Access {
+        match self {
+            Self::Credentials { access, .. } => *access,
+            Self::Signature(asked) => asked.touched.access,
+        }
+    }
+}
+
+/// A vend of which something is told: who asks, and of what.
+#[derive(Clone, Copy)]
+struct Scene<'a> {
+    asker: &'a Principal,
+    snapshot: &'a CatalogSnapshot,
+    table: &'a Table,
+    ask: ExplainAsk<'a>,
+}
+
+/// What a strategy is run for.
+struct Rehearsal<'a> {
+    authorised: &'a Authorised,
+    strategy: &'a StrategyInfo,
+    ttl_seconds: u32,
+    /// The object of a URL that the strategy makes; none: it mints.
+    object: Option<PresignAsk<'a>>,
 }
 
 impl Vending {
@@ -57,9 +128,10 @@ impl Vending {
         table: &Table,
         ask: ExplainAsk<'_>,
     ) -> Result<Explanation, VendError> {
-        let explained = self.explained(asker, snapshot, table, ask).await?;
+        let scene = Scene { asker, snapshot, table, ask };
+        let explained = self.explained(scene).await?;
         let result = (AuditResult::Success, None);
-        self.audit.record(self.explain_row(asker, snapshot, table, ask, result, Some(&explained))).await?;
+        self.audit.record(row::of(self.clock.now(), scene, result, Some(&explained))).await?;
         Ok(explained)
     }
 
@@ -76,19 +148,13 @@ impl Vending {
         reason: &str,
     ) -> Result<(), VendError> {
         let result = (AuditResult::Denied, Some(reason.to_owned()));
-        Ok(self.audit.record(self.explain_row(asker, snapshot, table, ask, result, None)).await?)
+        let scene = Scene { asker, snapshot, table, ask };
+        Ok(self.audit.record(row::of(self.clock.now(), scene, result, None)).await?)
     }
 
-    async fn explained(
-        &self,
-        asker: &Principal,
-        snapshot: &CatalogSnapshot,
-        table: &Table,
-        ask: ExplainAsk<'_>,
-    ) -> Result<Explanation, VendError> {
-        let ExplainAsk { subject, access, ttl_seconds, context, .. } = ask;
-        let mut story = Story::new(snapshot, table, ask);
-        if !ask.is_active {
+    async fn explained(&self, scene: Scene<'_>) -> Result<Explanation, VendError> {
+        let mut story = Story::new(scene);
+        if !scene.ask.is_active {
             story.failed(
                 Step::Account,
                 "account-inactive",
@@ -97,104 +163,121 @@ impl Vending {
             return Ok(story.explanation);
         }
         story.passed(Step::Account);
-        let vend = VendAsk { access, ttl_seconds, trigger: "explain", context };
-        let outcome = match self.judge(subject, snapshot, table, vend, &mut story).await {
-            Ok(Judged::Vend { authorised, strategy, ttl_seconds }) => {
-                self.rehearse(&authorised, snapshot, &strategy, ttl_seconds, context, &mut story).await
+        let told = match scene.ask.of {
+            ExplainUse::Credentials { access, ttl_seconds } => {
+                self.tell_vend(scene, access, ttl_seconds, &mut story).await
             }
-            Ok(Judged::Nothing) => {
-                story.failed(Step::WarehouseVends, "nothing-to-vend", NOTHING);
-                Ok(())
-            }
-            Err(error) => Err(error),
+            ExplainUse::Signature(asked) => self.tell_signature(scene, asked, &mut story).await,
         };
-        match outcome {
-            Ok(()) => Ok(story.explanation),
-            Err(error) => match Step::of(&error).filter(|_| !is_passing(&error)) {
-                Some(step) => {
-                    story.failed(step, error.code(), &reason(&error, asker, subject));
-                    Ok(story.explanation)
-                }
-                None => Err(error),
-            },
-        }
+        let error = match told {
+            Ok(Told::Everything) => return Ok(story.explanation),
+            Ok(Told::NothingToVend) => {
+                story.failed(Step::WarehouseVends, "nothing-to-vend", NOTHING);
+                return Ok(story.explanation);
+            }
+            Ok(Told::Obstacle(step, Refusal { code, message })) => {
+                story.failed(step, &code, &message);
+                return Ok(story.explanation);
+            }
+            Err(error) => error,
+        };
+        let Some(step) = Step::of(&error).filter(|_| !is_passing(&error)) else { return Err(error) };
+        let reason = self.reason(&error, scene).await?;
+        story.failed(step, error.code(), &reason);
+        Ok(story.explanation)
     }
 
-    /// The strategy's part, without anybody being asked.
+    async fn tell_vend(
+        &self,
+        scene: Scene<'_>,
+        access: Access,
+        ttl_seconds: Option<u32>,
+        story: &mut Story,
+    ) -> Result<Told, VendError> {
+        let Scene { snapshot, table, ask, .. } = scene;
+        let vend = VendAsk { access, ttl_seconds, trigger: "explain", context: ask.context };
+        let judged = self.judge(ask.subject, snapshot, table, vend, story).await?;
+        let Judged::Vend { authorised, strategy, ttl_seconds } = judged else { return Ok(Told::NothingToVend) };
+        let run = Rehearsal { authorised: &authorised, strategy: &strategy, ttl_seconds, object: None };
+        let (claim, hands_out) = self.rehearse(scene, run, story).await?;
+        story.explanation.revocable = Some(Revocable::of_credential(&strategy));
+        story.explanation.outcome = Some(Outcome { claim, hands_out });
+        story.allowed();
+        Ok(Told::Everything)
+    }
+
+    /// The strategy's part, without anybody being asked; the shapes are what it answers, if it comes
+    /// so far.
     async fn rehearse(
         &self,
-        authorised: &Authorised,
-        snapshot: &CatalogSnapshot,
-        strategy: &StrategyInfo,
-        ttl_seconds: u32,
-        context: &RequestContext,
+        scene: Scene<'_>,
+        run: Rehearsal<'_>,
         story: &mut Story,
-    ) -> Result<(), VendError> {
-        let warehouse = &snapshot.warehouse;
+    ) -> Result<(Option<ClaimExplained>, Option<Vec<CredentialShape>>), VendError> {
+        let Rehearsal { authorised, strategy, ttl_seconds, object } = run;
+        let warehouse = &scene.snapshot.warehouse;
         let slots = self.slots(warehouse, &strategy.description)?;
         story.passed(Step::Secrets);
-        if strategy.leases() {
+        if strategy.leases() && object.is_none() {
             self.leasing()?;
         }
-        let request_id = &context.request_id;
+        let request_id = &scene.ask.context.request_id;
         let call = StrategyCall { authorised, warehouse, slots: &slots, ttl_seconds, request_id };
-        let DryRun { claim, steps, end } = self.strategies.explain(call).await?;
-        let explanation = &mut story.explanation;
-        explanation.would = steps;
-        explanation.revocable = Some(Revocable::of(strategy));
-        let outcome = match end {
-            DryRunEnd::Failed(error) => return Err(error.into()),
-            DryRunEnd::AtRequest => Outcome { claim: claim.map(Into::into), hands_out: None },
-            DryRunEnd::Answered(shapes) => Outcome { claim: claim.map(Into::into), hands_out: Some(shapes) },
+        let DryRun { claim, steps, end } = match object {
+            None => self.strategies.explain(call).await?,
+            Some(object) => self.strategies.explain_presign(call, object).await?,
         };
-        explanation.outcome = Some(outcome);
-        explanation.allowed = true;
+        story.explanation.would = steps;
+        let shapes = match end {
+            DryRunEnd::Failed(error) => return Err(error.into()),
+            DryRunEnd::AtRequest => None,
+            DryRunEnd::Answered(shapes) => Some(shapes),
+        };
         story.passed(Step::Strategy);
-        Ok(())
+        Ok((claim.map(Into::into), shapes))
     }
 
-    fn explain_row(
-        &self,
-        asker: &Principal,
-        snapshot: &CatalogSnapshot,
-        table: &Table,
-        ask: ExplainAsk<'_>,
-        (result, error_message): (AuditResult, Option<String>),
-        explained: Option<&Explanation>,
-    ) -> AuditEvent {
-        let who = record::Asker { principal: asker, snapshot, table, context: ask.context };
-        let mut metadata = json!({
-            "subject": ask.subject.user_id,
-            "subject_name": &*ask.subject.username,
-            "warehouse": snapshot.warehouse.name,
-            "strategy": snapshot.warehouse.strategy,
-            "requested_access": ask.access.describe(),
-        });
-        if let (Value::Object(metadata), Some(explained)) = (&mut metadata, explained) {
-            metadata.insert("allowed".to_owned(), json!(explained.allowed));
-            metadata.insert("code".to_owned(), json!(explained.refusal.as_ref().map(|refusal| &refusal.code)));
+    /// What is said of a refusal. The words for somebody who may not know more are no answer to an
+    /// administrator, who asks why.
+    async fn reason(&self, error: &VendError, scene: Scene<'_>) -> Result<String, VendError> {
+        let Scene { asker, snapshot, table, ask } = scene;
+        let subject = ask.subject;
+        let is_own = asker.user_id == subject.user_id;
+        let mut reason = match error {
+            VendError::Denied(Denied::Hidden) if !is_own => UNSEEN.to_owned(),
+            VendError::Denied(Denied::Revoked) if asker.is_admin_of(snapshot.catalog.tenant_id) => {
+                let of = Targets { user: subject.user_id, warehouse: snapshot.warehouse.id, table: table.id };
+                let cuts = self.kill_switch.cuts(of).await?;
+                let standing =
+                    [(cuts.principal, "the principal"), (cuts.warehouse, "the warehouse"), (cuts.table, "the table")];
+                let named: Vec<&str> = standing.iter().filter(|(cut, _)| cut.standing).map(|(_, name)| *name).collect();
+                if named.is_empty() {
+                    return Ok(error.to_string());
+                }
+                format!("{error}; revoked: {} (GET /api/v1/revocations)", named.join(", "))
+            }
+            _ => error.to_string(),
+        };
+        let is_about_rights = matches!(error, VendError::Denied(Denied::Hidden | Denied::Missing(_)));
+        if !is_own && is_about_rights && subject.kind == AccountKind::External {
+            reason.push_str(match ask.assumed_roles {
+                [] => "; roles that its issuer's token gives are not known here: name them in `assume_roles`",
+                _ => "; beside its own roles it was taken to hold those of `assume_roles`",
+            });
         }
-        who.event(self.clock.now(), ACTION, result, error_message, metadata)
+        Ok(reason)
     }
+}
+
+/// How far it came, if nothing refused.
+enum Told {
+    Everything,
+    NothingToVend,
+    Obstacle(Step, Refusal),
 }
 
 /// Why a warehouse gives nothing.
 const NOTHING: &str = "this warehouse vends no credentials: its storage is local or its vending strategy is 'None'";
-
-/// What is said of a refusal. The words for somebody who may not know of the table are no answer to
-/// an administrator, who asks why.
-fn reason(error: &VendError, asker: &Principal, subject: &Principal) -> String {
-    let mut reason = match error {
-        _ if asker.user_id == subject.user_id => return error.to_string(),
-        VendError::Denied(Denied::Hidden) => UNSEEN.to_owned(),
-        VendError::Denied(Denied::Missing(_)) => error.to_string(),
-        _ => return error.to_string(),
-    };
-    if subject.kind == AccountKind::External {
-        reason.push_str("; roles that its issuer's token gives are not known here");
-    }
-    reason
-}
 
 /// Why somebody does not see a table.
 const UNSEEN: &str = "no grant and no role of this account covers the table, which to it does not exist: \
@@ -203,114 +286,4 @@ const UNSEEN: &str = "no grant and no role of this account covers the table, whi
 /// A moment's lack of a place says nothing about the vend.
 fn is_passing(error: &VendError) -> bool {
     matches!(error, VendError::Strategy(StrategyError { kind: StrategyErrorKind::NotReady, code, .. }) if code == "plugin-busy")
-}
-
-/// The explanation while it is told.
-struct Story {
-    explanation: Explanation,
-}
-
-impl Story {
-    fn new(snapshot: &CatalogSnapshot, table: &Table, ask: ExplainAsk<'_>) -> Self {
-        let subject = ask.subject;
-        let target = Target::Table(snapshot.catalog.id, &table.namespace, table.id);
-        let own_tenant = subject.tenant_id == Some(snapshot.catalog.tenant_id);
-        let held = if own_tenant { subject.access_on(target) } else { Access::NONE };
-        let explanation = Explanation {
-            allowed: false,
-            refusal: None,
-            principal: Who::of(subject),
-            table: format!("{}.{}.{}", snapshot.catalog.name, table.namespace, table.name),
-            grants: if own_tenant { report::applying(subject, ask.sources, target) } else { Vec::new() },
-            access: AccessExplained { requested: ask.access.describe(), held: held.describe(), granted: None },
-            scopes: Vec::new(),
-            warehouse: None,
-            strategy: None,
-            ttl: None,
-            checks: Vec::new(),
-            would: Vec::new(),
-            outcome: None,
-            revocable: None,
-            audit_action: record::ACTION,
-        };
-        // The name is for those who may read.
-        Self {
-            explanation: Explanation { warehouse: held.read.then(|| snapshot.warehouse.name.clone()), ..explanation },
-        }
-    }
-
-    fn passed(&mut self, step: Step) {
-        self.explanation.checks.push(Check::passed(step));
-    }
-
-    /// What stands before the step in the judgement passed.
-    fn failed(&mut self, step: Step, code: &str, reason: &str) {
-        let next = self.explanation.checks.len();
-        for before in Step::ALL.into_iter().skip(next).take_while(|other| *other < step) {
-            self.passed(before);
-        }
-        self.explanation.checks.push(Check::failed(step, code, reason));
-        self.explanation.refusal = Some(Refusal { code: code.to_owned(), message: reason.to_owned() });
-    }
-
-    fn granted(&mut self, authorised: &Authorised) {
-        self.explanation.access.granted = Some(authorised.access().describe());
-        self.explanation.scopes = authorised.scopes().iter().map(|scope| scope.location.to_string()).collect();
-    }
-}
-
-impl Witness for Story {
-    fn saw(&mut self, passed: Passed<'_>) {
-        match passed {
-            Passed::Rights(authorised) => {
-                let steps = [Step::Visible, Step::Access, Step::HostIdentity, Step::Locations];
-                steps.into_iter().for_each(|step| self.passed(step));
-                self.granted(authorised);
-            }
-            Passed::Standing => self.passed(Step::NotRevoked),
-            Passed::Vends => self.passed(Step::WarehouseVends),
-            Passed::Exclusive => self.passed(Step::LocationExclusive),
-            Passed::Loaded(strategy, scoping, limits) => {
-                self.passed(Step::StrategyLoaded);
-                self.explanation.strategy = Some(StrategyExplained::of(strategy, scoping));
-                self.explanation.ttl = Some(LifeExplained { seconds: None, limited_by: None, limits: limits.into() });
-            }
-            Passed::Scoped(authorised) => {
-                self.passed(Step::Scoping);
-                self.granted(authorised);
-            }
-            Passed::Lives(life) => {
-                self.passed(Step::Ttl);
-                if let Some(ttl) = &mut self.explanation.ttl {
-                    (ttl.seconds, ttl.limited_by) = (Some(life.seconds), Some(life.limited_by));
-                }
-            }
-        }
-    }
-}
-
-impl From<&Limits> for LifeLimits {
-    fn from(limits: &Limits) -> Self {
-        Self {
-            requested: limits.requested,
-            default: limits.default,
-            warehouse: limits.warehouse,
-            strategy: limits.strategy,
-            strategy_minimum: limits.strategy_min,
-            token: limits.token_rest(),
-        }
-    }
-}
-
-impl StrategyExplained {
-    fn of(strategy: &StrategyInfo, scoping: Scoping) -> Self {
-        let description = &strategy.description;
-        Self {
-            name: description.name.clone(),
-            version: description.version.clone(),
-            digest: strategy.digest.clone(),
-            scoping,
-            unscoped: scoping != Scoping::Exact,
-        }
-    }
 }

@@ -14,11 +14,15 @@ use crate::strategy::{Scoping, StrategyInfo};
 use crate::warehouse::{StorageKind, Warehouse};
 
 /// A step of the judgement. They are taken in this order, and the first that does not pass ends it.
+/// [`Step::Method`], [`Step::Object`] and [`Step::Signable`] belong to signatures alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
     /// The account is active. Authentication has decided it before a vend is judged.
     Account,
+    /// The warehouse is as the host stored it, and its secrets open. The store has decided it before
+    /// a vend is judged.
+    WarehouseIntact,
     /// The table may be seen.
     Visible,
     /// It may be read.
@@ -27,6 +31,10 @@ pub enum Step {
     HostIdentity,
     /// The table's locations lie inside the bases of catalog and warehouse.
     Locations,
+    /// What the method needs beside reading is held.
+    Method,
+    /// The object lies in the table.
+    Object,
     /// Nothing that is needed is revoked (A17).
     NotRevoked,
     /// The warehouse vends at all.
@@ -35,6 +43,8 @@ pub enum Step {
     LocationExclusive,
     /// The strategy is loaded.
     StrategyLoaded,
+    /// Storage and strategy take a signature of this kind.
+    Signable,
     /// Its credentials are narrow enough for the caller (A22).
     Scoping,
     /// There is a life that everything allows.
@@ -47,29 +57,41 @@ pub enum Step {
 
 impl Step {
     /// All of them.
-    pub(super) const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
         Self::Account,
+        Self::WarehouseIntact,
         Self::Visible,
         Self::Access,
         Self::HostIdentity,
         Self::Locations,
+        Self::Method,
+        Self::Object,
         Self::NotRevoked,
         Self::WarehouseVends,
         Self::LocationExclusive,
         Self::StrategyLoaded,
+        Self::Signable,
         Self::Scoping,
         Self::Ttl,
         Self::Secrets,
         Self::Strategy,
     ];
 
+    /// Whether only signatures are judged by it.
+    #[must_use]
+    pub fn is_of_signatures(self) -> bool {
+        matches!(self, Self::Method | Self::Object | Self::Signable)
+    }
+
     /// The step at which this error arises; none for what is no judgement.
     pub(super) fn of(error: &VendError) -> Option<Self> {
         match error {
             VendError::Denied(Denied::Hidden) => Some(Self::Visible),
-            VendError::Denied(Denied::Missing(_)) => Some(Self::Access),
+            VendError::Denied(Denied::Missing("read")) => Some(Self::Access),
+            VendError::Denied(Denied::Missing(_)) => Some(Self::Method),
             VendError::Denied(Denied::HostIdentity) => Some(Self::HostIdentity),
-            VendError::Denied(Denied::Outside(_) | Denied::NotInTable(_)) => Some(Self::Locations),
+            VendError::Denied(Denied::Outside(_)) => Some(Self::Locations),
+            VendError::Denied(Denied::NotInTable(_)) => Some(Self::Object),
             VendError::Denied(Denied::Unscoped(_) | Denied::Narrowed(_) | Denied::BodyDecides) => Some(Self::Scoping),
             VendError::Denied(Denied::Revoked) => Some(Self::NotRevoked),
             VendError::LocationShared => Some(Self::LocationExclusive),
@@ -86,6 +108,8 @@ impl Step {
 pub(super) enum Passed<'a> {
     /// [`Step::Visible`] to [`Step::Locations`].
     Rights(&'a Authorised),
+    /// [`Step::Method`] and [`Step::Object`].
+    Objects,
     /// [`Step::NotRevoked`].
     Standing,
     /// [`Step::WarehouseVends`].
@@ -154,12 +178,11 @@ impl Vending {
     /// What limits a life whoever asks.
     pub(super) fn ttl_limits(&self, warehouse: &Warehouse, strategy: &StrategyInfo) -> Limits {
         Limits {
-            requested: None,
             default: self.settings.default_ttl_seconds,
             warehouse: warehouse.max_ttl_seconds,
             strategy: strategy.description.max_ttl_seconds,
             strategy_min: strategy.description.min_ttl_seconds,
-            token_rest_ms: None,
+            ..Limits::default()
         }
     }
 

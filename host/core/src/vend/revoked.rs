@@ -10,10 +10,10 @@ use super::{VendError, Vended, Vending};
 use crate::clock::UnixMillis;
 use crate::id::{LeaseId, TableId, UserId};
 use crate::policy::{self, Authorised, Denied};
-use crate::ports::{NothingRevoked, Presigned, Revocations};
+use crate::ports::{NothingRevoked, Presigned, Revocations, StoreError};
 use crate::principal::Principal;
 use crate::record::{CatalogSnapshot, Table};
-use crate::revocation::{Mint, RevokedKind, Targets};
+use crate::revocation::{Cuts, Mint, RevokedKind, Targets};
 use crate::strategy::StrategyInfo;
 
 /// Leases whose holders are remembered: more than that are written down again.
@@ -37,6 +37,11 @@ impl KillSwitch {
     pub(super) fn new(book: Arc<dyn Revocations>) -> Self {
         Self { book, holders: moka::sync::Cache::new(HOLDERS) }
     }
+
+    /// How it stands with these.
+    pub(super) async fn cuts(&self, of: Targets) -> Result<Cuts, StoreError> {
+        self.book.cuts(of).await
+    }
 }
 
 impl Vending {
@@ -46,7 +51,7 @@ impl Vending {
         authorised: Authorised,
         authenticated: Option<UnixMillis>,
     ) -> Result<Authorised, VendError> {
-        let cuts = self.kill_switch.book.cuts(authorised.targets()).await?;
+        let cuts = self.kill_switch.cuts(authorised.targets()).await?;
         Ok(policy::require_standing(authorised, authenticated, cuts)?)
     }
 
@@ -62,13 +67,13 @@ impl Vending {
         table: &Table,
     ) -> Result<(), VendError> {
         let of = Targets { user: principal.user_id, warehouse: snapshot.warehouse.id, table: table.id };
-        let cuts = self.kill_switch.book.cuts(of).await?;
+        let cuts = self.kill_switch.cuts(of).await?;
         Ok(policy::not_revoked(principal.cut_off, &cuts)?)
     }
 
     /// Asked again by whoever waited for what others minted.
     pub(super) async fn still_standing(&self, authorised: &Authorised) -> Result<(), VendError> {
-        let cuts = self.kill_switch.book.cuts(authorised.targets()).await?;
+        let cuts = self.kill_switch.cuts(authorised.targets()).await?;
         if cuts.refuse(authorised.cuts()) { Err(Denied::Revoked.into()) } else { Ok(()) }
     }
 

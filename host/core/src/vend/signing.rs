@@ -4,14 +4,16 @@
 //! Rights, and the objects inside the table → the credential of this one table, from the cache or
 //! minted → signature → one row. Or the strategy signs itself, between two rows.
 
-mod life;
+pub(super) mod life;
 mod row;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
-use super::{VendAsk, VendError, Vended, Vending, ttl};
+use super::judge::{Passed, Witness};
+use super::ttl::{self, Life, Limits};
+use super::{VendAsk, VendError, Vended, Vending};
 use crate::audit::RequestContext;
 use crate::clock::UnixMillis;
 use crate::location::Location;
@@ -21,10 +23,7 @@ use crate::principal::Principal;
 use crate::record::{CatalogSnapshot, Table};
 use crate::secret::Secret;
 use crate::strategy::{MintedCredential, StrategyError, StrategyErrorKind, StrategyInfo};
-use crate::warehouse::StorageKind;
-
-/// How long a store takes a signature in headers after its time.
-const HEADER_SIGNATURE_SECONDS: i64 = 900;
+use crate::warehouse::{StorageKind, Warehouse};
 
 /// What is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,11 +58,21 @@ pub struct KeptKey<'a> {
 
 /// Who asks for which table.
 #[derive(Clone, Copy)]
-struct Asked<'a> {
-    principal: &'a Principal,
-    snapshot: &'a CatalogSnapshot,
-    table: &'a Table,
-    ask: SignatureAsk<'a>,
+pub(super) struct Asked<'a> {
+    pub(super) principal: &'a Principal,
+    pub(super) snapshot: &'a CatalogSnapshot,
+    pub(super) table: &'a Table,
+    pub(super) ask: SignatureAsk<'a>,
+}
+
+/// Who makes a signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Signer {
+    /// The host, by `SigV4`, with a credential that stays in it.
+    Host,
+    /// The strategy.
+    Strategy,
 }
 
 /// A signature, and what its row says.
@@ -103,11 +112,11 @@ impl Vending {
     ) -> Result<Option<T>, VendError> {
         let asked = Asked { principal, snapshot, table, ask };
         let signed = async {
-            let Some((authorised, strategy)) = self.judge_signature(asked).await? else { return Ok(None) };
+            let Some((authorised, strategy)) = self.judge_signature(asked, &mut ()).await? else { return Ok(None) };
             let vended = self.kept(authorised, &strategy, asked).await?;
             let at = self.clock.now();
             let value = sign(KeptKey { credential: covering(&vended, ask.touched)?, at })?;
-            let lapses = at.plus_seconds(HEADER_SIGNATURE_SECONDS);
+            let lapses = at.plus_seconds(i64::from(life::HEADER_SECONDS));
             let expires_at = Some(vended.expires_at.map_or(lapses, |end| end.min(lapses)));
             Ok(Some(Signed { value, vended, expires_at }))
         };
@@ -130,21 +139,26 @@ impl Vending {
         sign: impl FnOnce(KeptKey<'_>, u32) -> Result<Secret<String>, StrategyError> + Send,
     ) -> Result<Option<Presigned>, VendError> {
         let asked = Asked { principal, snapshot, table, ask };
-        let (authorised, strategy) = match self.judge_signature(asked).await {
-            Ok(Some(judged)) => judged,
+        let judged = match self.judge_signature(asked, &mut ()).await {
+            Ok(Some((authorised, strategy))) => {
+                signer(ask.signature, &strategy, snapshot.warehouse.kind).map(|signer| (authorised, strategy, signer))
+            }
             Ok(None) => return Ok(None),
+            Err(error) => Err(error),
+        };
+        let (authorised, strategy) = match judged {
+            Ok((authorised, strategy, Signer::Host)) => (authorised, strategy),
+            Ok((authorised, strategy, Signer::Strategy)) => {
+                return self.presign_by_strategy(asked, &authorised, &strategy, ttl_seconds).await.map(Some);
+            }
             Err(error) => return Err(self.refused(asked, error).await),
         };
-        if strategy.presigns() {
-            return self.presign_by_strategy(asked, &authorised, &strategy, ttl_seconds).await.map(Some);
-        }
         let signed = async {
-            if snapshot.warehouse.kind != StorageKind::S3 {
-                return Err(VendError::Strategy(not_presigned(&strategy.description.name)));
-            }
             let vended = self.kept(authorised, &strategy, asked).await?;
             let at = self.clock.now();
-            let life = self.url_life(principal, &snapshot.warehouse, ttl_seconds, vended.expires_at)?;
+            let limits = self.url_limits(principal, &snapshot.warehouse, ttl_seconds, None);
+            let limits = Limits { credential: vended.expires_at.map(|end| self.rest(end)), ..limits };
+            let life = life::of_url(&limits)?.seconds;
             let url = sign(KeptKey { credential: covering(&vended, ask.touched)?, at }, life)?;
             let expires_at = at.plus_seconds(i64::from(life));
             let value = Presigned { url, headers: Vec::new(), expires_at, issued: vended.issued.clone() };
@@ -170,16 +184,39 @@ impl Vending {
     }
 
     /// Everything that is decided before anything is minted.
-    async fn judge_signature(&self, asked: Asked<'_>) -> Result<Option<(Authorised, Arc<StrategyInfo>)>, VendError> {
+    pub(super) async fn judge_signature(
+        &self,
+        asked: Asked<'_>,
+        witness: &mut impl Witness,
+    ) -> Result<Option<(Authorised, Arc<StrategyInfo>)>, VendError> {
         let Asked { principal, snapshot, table, ask } = asked;
         let authorised = policy::authorise_objects(principal, snapshot, table, ask.touched)?;
+        witness.saw(Passed::Rights(&authorised));
+        witness.saw(Passed::Objects);
         let authorised = self.require_standing(authorised, principal.cut_off).await?;
+        witness.saw(Passed::Standing);
         let warehouse = &snapshot.warehouse;
         let Some(name) = warehouse.strategy.as_deref().filter(|_| warehouse.kind != StorageKind::Local) else {
             return Ok(None);
         };
+        witness.saw(Passed::Vends);
         self.require_exclusive(snapshot, table).await?;
+        witness.saw(Passed::Exclusive);
         Ok(Some((authorised, self.strategy(name)?)))
+    }
+
+    /// What the host may keep to sign with, and the life that it asks for.
+    pub(super) fn judge_kept(
+        &self,
+        authorised: Authorised,
+        strategy: &StrategyInfo,
+        warehouse: &Warehouse,
+        touched: Touched<'_>,
+    ) -> Result<(Authorised, Life), VendError> {
+        let scoping = strategy.description.scoping_for(&warehouse.config);
+        let authorised = policy::kept_in_host(authorised, scoping, touched)?;
+        // The caller's token does not end it: what is made with it ends by itself.
+        Ok((authorised, ttl::choose(&self.ttl_limits(warehouse, strategy))?))
     }
 
     /// The credential of the table with the access that the signature needs, for the host alone.
@@ -190,17 +227,14 @@ impl Vending {
         asked: Asked<'_>,
     ) -> Result<Arc<Vended>, VendError> {
         let Asked { snapshot, ask, .. } = asked;
-        let scoping = strategy.description.scoping_for(&snapshot.warehouse.config);
-        let authorised = policy::kept_in_host(authorised, scoping, ask.touched)?;
+        let (authorised, life) = self.judge_kept(authorised, strategy, &snapshot.warehouse, ask.touched)?;
         let vend = VendAsk {
             access: ask.touched.access,
             ttl_seconds: None,
             trigger: ask.signature.action(),
             context: ask.context,
         };
-        // The caller's token does not end it: what is made with it ends by itself.
-        let ttl_seconds = ttl::choose(&self.ttl_limits(&snapshot.warehouse, strategy))?.seconds;
-        self.cached_or_minted(authorised, snapshot, strategy, ttl_seconds, vend).await
+        self.cached_or_minted(authorised, snapshot, strategy, life.seconds, vend).await
     }
 
     /// Runs the strategy between two durable rows.
@@ -216,8 +250,8 @@ impl Vending {
             let warehouse = &asked.snapshot.warehouse;
             let location = asked.ask.touched.objects.first();
             let location = location.ok_or_else(|| VendError::Strategy(nothing_to_open()))?;
-            let longest = strategy.description.max_ttl_seconds.unwrap_or(u32::MAX);
-            let life = self.url_life(asked.principal, warehouse, ttl_seconds, None)?.min(longest);
+            let longest = strategy.description.max_ttl_seconds;
+            let life = life::of_url(&self.url_limits(asked.principal, warehouse, ttl_seconds, longest))?.seconds;
             let slots = self.slots(warehouse, &strategy.description)?;
             let call = StrategyCall {
                 authorised,
@@ -269,6 +303,17 @@ impl Vending {
     }
 }
 
+/// Who signs.
+pub(super) fn signer(signature: Signature, strategy: &StrategyInfo, storage: StorageKind) -> Result<Signer, VendError> {
+    match signature {
+        Signature::Url if strategy.presigns() => Ok(Signer::Strategy),
+        Signature::Url if storage != StorageKind::S3 => {
+            Err(VendError::Strategy(not_presigned(&strategy.description.name)))
+        }
+        Signature::Url | Signature::Request => Ok(Signer::Host),
+    }
+}
+
 /// The credential that opens what is asked for; of a strategy that does not narrow, the first.
 fn covering<'a>(vended: &'a Vended, touched: Touched<'_>) -> Result<&'a MintedCredential, VendError> {
     let first: Option<&Location> = touched.objects.first().or(touched.listing);
@@ -280,7 +325,7 @@ fn covering<'a>(vended: &'a Vended, touched: Touched<'_>) -> Result<&'a MintedCr
     found.ok_or_else(|| VendError::Strategy(nothing_to_open()))
 }
 
-fn nothing_to_open() -> StrategyError {
+pub(super) fn nothing_to_open() -> StrategyError {
     StrategyError::new(StrategyErrorKind::Plugin, "nothing-minted", "the strategy minted nothing to sign with")
 }
 

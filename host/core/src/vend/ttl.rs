@@ -13,6 +13,10 @@ pub(super) struct Limits {
     pub(super) strategy: Option<u32>,
     pub(super) strategy_min: Option<u32>,
     pub(super) token_rest_ms: Option<i64>,
+    /// What is left of the credential that signs.
+    pub(super) credential: Option<u32>,
+    /// The longest that stores take a signature of this kind.
+    pub(super) signature: Option<u32>,
 }
 
 /// A life, and what decided it.
@@ -38,6 +42,24 @@ pub enum LimitedBy {
     Strategy,
     /// The rest of the caller's token.
     Token,
+    /// The life of the credential that signs.
+    Credential,
+    /// The longest that stores take a signature of this kind.
+    Signature,
+}
+
+impl LimitedBy {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Requested,
+        Self::Default,
+        Self::StrategyMinimum,
+        Self::Warehouse,
+        Self::Strategy,
+        Self::Token,
+        Self::Credential,
+        Self::Signature,
+    ];
 }
 
 impl Limits {
@@ -68,7 +90,7 @@ pub(super) fn choose(limits: &Limits) -> Result<Life, VendError> {
 }
 
 impl Life {
-    fn at_most(self, maximum: Option<u32>, limited_by: LimitedBy) -> Self {
+    pub(super) fn at_most(self, maximum: Option<u32>, limited_by: LimitedBy) -> Self {
         match maximum {
             Some(seconds) if seconds < self.seconds => Self { seconds, limited_by },
             _ => self,
@@ -87,6 +109,8 @@ mod tests {
         strategy: Some(43200),
         strategy_min: Some(900),
         token_rest_ms: None,
+        credential: None,
+        signature: None,
     };
 
     fn chosen(limits: Limits) -> (u32, LimitedBy) {

@@ -1,6 +1,6 @@
-//! A run of `vend` that asks nobody.
+//! A run of `vend`, or of `presign`, that asks nobody.
 
-use pangolin_core::ports::StrategyCall;
+use pangolin_core::ports::{PresignAsk, StrategyCall};
 use pangolin_core::strategy::{
     CredentialShape, DryRun, DryRunEnd, Minted, MintedCredential, StrategyError, StrategyErrorKind as Kind,
 };
@@ -26,6 +26,29 @@ impl Sandbox {
         let (steps, at_request) = notes.take();
         let end = if at_request { DryRunEnd::AtRequest } else { end(answer, !steps.is_empty())? };
         Ok(DryRun { claim, steps, end })
+    }
+
+    /// Runs `presign`; notes what it would ask for. The URL goes no further.
+    pub(crate) async fn explain_presign(
+        &self,
+        plugin: &LoadedPlugin,
+        ask: StrategyCall<'_>,
+        object: PresignAsk<'_>,
+    ) -> Result<DryRun, StrategyError> {
+        let notes = Notes::default();
+        let answer = self.presign_noting(plugin, ask, object, Some(notes.clone())).await;
+        let (steps, at_request) = notes.take();
+        let end = match answer {
+            _ if at_request => DryRunEnd::AtRequest,
+            // What was made with a stand-in is no URL.
+            Ok(_) if !steps.is_empty() => DryRunEnd::AtRequest,
+            Ok((answer, _)) => match self.judged_url(ask, object, answer) {
+                Ok(_) => DryRunEnd::Answered(Vec::new()),
+                Err(error) => DryRunEnd::Failed(error),
+            },
+            Err(error) => end(Err(error), !steps.is_empty())?,
+        };
+        Ok(DryRun { claim: None, steps, end })
     }
 }
 

@@ -5,9 +5,10 @@ use pangolin_core::strategy::{StrategyError, StrategyErrorKind};
 
 use super::{GuestConfig, Sandbox, failure, request, require_granted};
 use crate::answer;
-use crate::bindings::presign::PresignRequest;
+use crate::bindings::presign as wit;
 use crate::call::Call;
 use crate::directory::LoadedPlugin;
+use crate::dry_run::Notes;
 use crate::guest::Phase;
 
 impl Sandbox {
@@ -18,13 +19,25 @@ impl Sandbox {
         ask: StrategyCall<'_>,
         object: PresignAsk<'_>,
     ) -> Result<Presigned, StrategyError> {
+        let (answer, call) = self.presign_noting(plugin, ask, object, None).await?;
+        Ok(Presigned { issued: call.issued, ..self.judged_url(ask, object, answer)? })
+    }
+
+    /// Runs `presign`, its answer as it is; with `notes` it is a dry run.
+    pub(super) async fn presign_noting(
+        &self,
+        plugin: &LoadedPlugin,
+        ask: StrategyCall<'_>,
+        object: PresignAsk<'_>,
+        notes: Option<Notes>,
+    ) -> Result<(wit::Presigned, Call), StrategyError> {
         let linked = &plugin.component.linked;
         let export = linked.presign.as_ref().ok_or_else(|| not_exported(plugin, "presign"))?;
         require_granted(plugin)?;
         let limits = &plugin.granted.limits;
         let _places = self.places(plugin, ask.authorised.tenant_id()).await?;
         let config = GuestConfig::new(plugin, &ask.warehouse.config);
-        let request = PresignRequest {
+        let request = wit::PresignRequest {
             configuration: config.configuration(plugin, |slot| ask.slots.contains_key(slot))?,
             location: object.location.as_str().to_owned(),
             method: object.method.to_owned(),
@@ -35,21 +48,30 @@ impl Sandbox {
             request_id: ask.request_id.to_owned(),
             extensions: Vec::new(),
         };
-        let call = Call { object: Some(object.location.clone()), ..request::call(plugin, config, &ask) };
+        let call =
+            Call { object: Some(object.location.clone()), dry_run: notes, ..request::call(plugin, config, &ask) };
         let (answer, call) = self
             .run(linked, call, Phase::Presign, limits, async |store, instance| {
                 export.load(&mut *store, instance)?.call_presign(store, &request).await
             })
             .await?;
-        let presigned = answer.map_err(|error| failure::of_guest(error, &call))?;
+        Ok((answer.map_err(|error| failure::of_guest(error, &call))?, call))
+    }
+
+    /// The URL, if it is one that may go out.
+    pub(super) fn judged_url(
+        &self,
+        ask: StrategyCall<'_>,
+        object: PresignAsk<'_>,
+        answer: wit::Presigned,
+    ) -> Result<Presigned, StrategyError> {
         let terms = answer::UrlTerms {
             warehouse: ask.warehouse,
             location: object.location,
             ttl_seconds: ask.ttl_seconds,
             now: self.clock.now(),
         };
-        let presigned = answer::presigned(&terms, presigned)?;
-        Ok(Presigned { issued: call.issued, ..presigned })
+        answer::presigned(&terms, answer)
     }
 }
 

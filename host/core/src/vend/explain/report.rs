@@ -1,27 +1,54 @@
-//! The explanation as it goes out.
-
-use std::sync::Arc;
+//! The explanation. How it is spelled is the server's.
 
 use serde::Serialize;
 
-use super::super::judge::Step;
-use super::super::ttl::LimitedBy;
-use crate::id::{RoleId, UserId};
+use super::SignatureUse;
+use super::grants::Applies;
+use crate::id::UserId;
 use crate::lease::Claim;
-use crate::permission::{Action, Grant, PermissionScope, Target};
 use crate::principal::{AccountKind, Principal, UserRole};
 use crate::strategy::{CredentialShape, DryStep, Scoping, StrategyInfo};
+use crate::vend::judge::Step;
+use crate::vend::record;
+use crate::vend::signing::{Signature, Signer};
+use crate::vend::ttl::LimitedBy;
 
-/// What a vend would be at this moment. No secret is in it.
-#[derive(Debug, Clone, Serialize)]
+/// What is explained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    /// Credentials of the table.
+    Credentials,
+    /// A URL of one object.
+    Presign,
+    /// One request to the storage, for remote signing.
+    Sign,
+}
+
+impl Purpose {
+    /// The action under which it would stand in the audit trail.
+    pub(super) fn audit_action(self) -> &'static str {
+        match self {
+            Self::Credentials => record::ACTION,
+            Self::Presign => Signature::Url.action(),
+            Self::Sign => Signature::Request.action(),
+        }
+    }
+}
+
+/// What a vend, or a signature, would be at this moment. No secret is in it.
+#[derive(Debug, Clone)]
 pub struct Explanation {
     /// Whether everything passed that can be judged without asking the cloud.
     pub allowed: bool,
     /// Why not.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Refusal>,
+    /// What is explained.
+    pub purpose: Purpose,
     /// Whose vend.
     pub principal: Who,
+    /// Roles that the principal is taken to hold by a claim of its issuer.
+    pub assumed_roles: Vec<String>,
     /// `catalog.namespace.table`.
     pub table: String,
     /// The principal's grants that reach the table.
@@ -31,30 +58,27 @@ pub struct Explanation {
     /// What would be opened, the table's root first.
     pub scopes: Vec<String>,
     /// The warehouse, for those who may read the table.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub warehouse: Option<String>,
     /// Which strategy.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub strategy: Option<StrategyExplained>,
     /// How long, and why.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ttl: Option<LifeExplained>,
     /// Every step of the judgement up to the first that does not pass.
     pub checks: Vec<Check>,
     /// What the strategy would ask for, in order.
     pub would: Vec<DryStep>,
     /// What it would hand out.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
+    /// What would be signed.
+    pub signature: Option<SignatureExplained>,
     /// What ends the credential before its time.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub revocable: Option<Revocable>,
     /// The action under which the vend itself would stand in the audit trail.
     pub audit_action: &'static str,
 }
 
 /// Why nothing would be vended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// The code that the vend would be refused with.
     pub code: String,
@@ -63,7 +87,7 @@ pub struct Refusal {
 }
 
 /// A principal.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Who {
     /// Identifier.
     pub id: UserId,
@@ -86,79 +110,19 @@ impl Who {
     }
 }
 
-/// Grants of a principal by where they come from.
-#[derive(Debug, Clone)]
-pub struct GrantSource {
-    /// By what.
-    pub via: Via,
-    /// The grants.
-    pub grants: Arc<[Grant]>,
-}
-
-/// By what somebody holds a grant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "via", rename_all = "kebab-case")]
-pub enum Via {
-    /// An administrator of the tenant holds everything in it.
-    TenantAdmin,
-    /// It was given to the account itself.
-    Direct,
-    /// By a role.
-    Role {
-        /// The role.
-        role_id: RoleId,
-        /// Its name.
-        role: String,
-    },
-    /// By something that is not stored with the account.
-    Other,
-}
-
-/// A grant that reaches the table.
-#[derive(Debug, Clone, Serialize)]
-pub struct Applies {
-    /// By what it is held.
-    #[serde(flatten)]
-    pub via: Via,
-    /// Where it was given.
-    pub scope: PermissionScope,
-    /// What it allows.
-    pub actions: Vec<Action>,
-}
-
-/// The principal's grants that reach `target`. Only what is in force counts: a narrowed token has
-/// less than its account.
-pub(super) fn applying(principal: &Principal, sources: &[GrantSource], target: Target<'_>) -> Vec<Applies> {
-    let applies = |via: &Via, grant: &Grant| Applies {
-        via: via.clone(),
-        scope: grant.scope.clone(),
-        actions: grant.actions.clone(),
-    };
-    let rank = Applies { via: Via::TenantAdmin, scope: PermissionScope::Tenant, actions: vec![Action::All] };
-    let mut found: Vec<Applies> = (principal.role == UserRole::TenantAdmin).then_some(rank).into_iter().collect();
-    let in_force = |grant: &&Grant| grant.scope.covers(target) && principal.grants.contains(grant);
-    for source in sources {
-        found.extend(source.grants.iter().filter(in_force).map(|grant| applies(&source.via, grant)));
-    }
-    let is_stored = |grant: &Grant| sources.iter().any(|source| source.grants.contains(grant));
-    let others = principal.grants.iter().filter(|grant| grant.scope.covers(target) && !is_stored(grant));
-    found.extend(others.map(|grant| applies(&Via::Other, grant)));
-    found
-}
-
 /// Three levels, each as `read`, `read-write`, `read-write-delete` and the like.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct AccessExplained {
     /// Asked for.
     pub requested: &'static str,
-    /// Held on the table.
+    /// Held on the table; `unknown` where the table could not be looked at.
     pub held: &'static str,
     /// Given; none where the judgement does not come so far.
     pub granted: Option<&'static str>,
 }
 
 /// The strategy of the warehouse.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct StrategyExplained {
     /// Name.
     pub name: String,
@@ -173,7 +137,7 @@ pub struct StrategyExplained {
 }
 
 /// How long a credential would live.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct LifeExplained {
     /// Seconds that the strategy would be asked for; none if there is no such life.
     pub seconds: Option<u32>,
@@ -184,7 +148,7 @@ pub struct LifeExplained {
 }
 
 /// Limits of a life, in seconds.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct LifeLimits {
     /// Asked for.
     pub requested: Option<u32>,
@@ -198,10 +162,14 @@ pub struct LifeLimits {
     pub strategy_minimum: Option<u32>,
     /// The rest of the caller's token, if the operator limits credentials to it.
     pub token: Option<u32>,
+    /// What the credential that signs would live, minted now; a kept one has less.
+    pub credential: Option<u32>,
+    /// The longest that stores take a signature of this kind.
+    pub signature: Option<u32>,
 }
 
 /// One step of the judgement.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Check {
     /// Which.
     pub name: Step,
@@ -210,13 +178,10 @@ pub struct Check {
     /// Whether it passed.
     pub passed: bool,
     /// Code of the refusal.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// Text of the refusal.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// What else there is for who is refused.
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub alternatives: &'static [&'static str],
 }
 
@@ -225,8 +190,9 @@ impl Check {
         Self { name, about: name.about(), passed: true, code: None, reason: None, alternatives: &[] }
     }
 
-    pub(super) fn failed(name: Step, code: &str, reason: &str) -> Self {
+    pub(super) fn failed(name: Step, code: &str, reason: &str, signs: bool) -> Self {
         let alternatives: &[&str] = match name {
+            Step::Scoping if signs => &["a strategy that scopes", "allow_unscoped"],
             Step::Scoping => &["remote-signing", "presign", "a strategy that scopes", "allow_unscoped"],
             _ => &[],
         };
@@ -236,16 +202,22 @@ impl Check {
 }
 
 impl Step {
-    fn about(self) -> &'static str {
+    /// What it is about, for people.
+    #[must_use]
+    pub fn about(self) -> &'static str {
         match self {
             Self::Account => "the account is active",
+            Self::WarehouseIntact => "the warehouse is as the host stored it, and its secrets open",
             Self::Visible => "the table may be seen",
             Self::Access => "the right to read is held",
             Self::HostIdentity => "the host's own identity may be used for this role and base, if it is used",
             Self::Locations => "the table's locations lie inside the bases of catalog and warehouse",
+            Self::Method => "the right that the method needs is held",
+            Self::Object => "the object lies in the table",
             Self::WarehouseVends => "the warehouse vends credentials",
             Self::LocationExclusive => "no other table's location overlaps this one's",
             Self::StrategyLoaded => "the strategy is loaded",
+            Self::Signable => "storage and strategy take a signature of this kind",
             Self::Scoping => "what the strategy mints is no wider than the caller's rights",
             Self::Ttl => "a life that every limit allows",
             Self::Secrets => "the warehouse's secrets are there",
@@ -256,10 +228,9 @@ impl Step {
 }
 
 /// What a vend would end in.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Outcome {
     /// What the credential would take up, if the strategy leases.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub claim: Option<ClaimExplained>,
     /// The credentials without their values; none where the last step of `would` is a request of
     /// which only the server knows the answer.
@@ -267,7 +238,7 @@ pub struct Outcome {
 }
 
 /// What a lease takes up.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct ClaimExplained {
     /// What is limited.
     pub resource: String,
@@ -284,7 +255,7 @@ impl From<Claim> for ClaimExplained {
 }
 
 /// What ends a credential before its time.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Revocable {
     /// Whether the host itself ends it where it was minted.
     pub by_host: bool,
@@ -293,7 +264,7 @@ pub struct Revocable {
 }
 
 impl Revocable {
-    pub(super) fn of(strategy: &StrategyInfo) -> Self {
+    pub(super) fn of_credential(strategy: &StrategyInfo) -> Self {
         if strategy.leases() {
             let how = "the host keeps a lease and ends the credential where it was minted: at its time, or on demand";
             return Self { by_host: true, how };
@@ -301,5 +272,64 @@ impl Revocable {
         let how = "it works until it ends by itself, or until the identity that it comes from is cut off in the cloud; \
                    the host hands it out no more once rights are gone";
         Self { by_host: false, how }
+    }
+
+    pub(super) fn of_signature(signature: Signature) -> Self {
+        let how = match signature {
+            Signature::Url => {
+                "whoever has the URL may use it until it ends, or until the identity that signed it is cut off in the \
+                 cloud; the host makes no more of them once rights are gone"
+            }
+            Signature::Request => {
+                "one request may be sent until the signature ends; each further one is judged again, with the rights \
+                 of that moment"
+            }
+        };
+        Self { by_host: false, how }
+    }
+}
+
+/// One signature, without it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignatureExplained {
+    /// The method.
+    pub method: String,
+    /// The object, as it was asked for.
+    pub location: String,
+    /// The access that it needs.
+    pub needs: &'static str,
+    /// Who would sign.
+    pub signer: Option<Signer>,
+    /// What the host would sign; none where the strategy makes the URL, of which `would` tells.
+    pub request: Option<UnsignedRequest>,
+    /// The credential that the host would sign with, without its values; it stays in the host.
+    pub signed_with: Option<Vec<CredentialShape>>,
+}
+
+/// A request to the storage before it is signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnsignedRequest {
+    /// Where it would go.
+    pub url: String,
+    /// The region that the signature names.
+    pub region: String,
+    /// The service that the signature names.
+    pub service: &'static str,
+    /// What it does as its storage calls it; of a request only.
+    pub operation: Option<&'static str>,
+}
+
+impl SignatureExplained {
+    /// What is known before anything is judged.
+    pub(super) fn asked(asked: SignatureUse<'_>) -> Self {
+        let location = asked.touched.objects.first().map(ToString::to_string);
+        Self {
+            method: asked.method.to_owned(),
+            location: location.unwrap_or_default(),
+            needs: asked.touched.access.describe(),
+            signer: None,
+            request: None,
+            signed_with: None,
+        }
     }
 }

@@ -177,6 +177,17 @@ impl Strategies for FakeStrategy {
         };
         Ok(DryRun { claim: None, steps: vec![DryStep { service: "sts.assume-role", ask }], end })
     }
+    async fn explain_presign(&self, call: StrategyCall<'_>, ask: PresignAsk<'_>) -> Result<DryRun, StrategyError> {
+        let step = serde_json::json!({
+            "location": ask.location.as_str(), "method": ask.method, "expires_in_seconds": call.ttl_seconds,
+        });
+        let serde_json::Value::Object(ask) = step else { unreachable!("it is an object") };
+        let end = match self.failure.lock().unwrap().clone() {
+            Some(failure) => DryRunEnd::Failed(failure),
+            None => DryRunEnd::AtRequest,
+        };
+        Ok(DryRun { claim: None, steps: vec![DryStep { service: "gcp.sign-url", ask }], end })
+    }
     async fn presign(&self, call: StrategyCall<'_>, ask: PresignAsk<'_>) -> Result<Presigned, StrategyError> {
         if let Some(error) = self.failure.lock().unwrap().clone() {
             return Err(error);
