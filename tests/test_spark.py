@@ -62,16 +62,16 @@ def test_the_documented_settings(spark: Spark, shared: Lake, writer: ServiceUser
 
 
 def test_rows_are_inserted_changed_merged_and_deleted(spark: Spark, lake0: str) -> None:
-    spark.sql(f"CREATE NAMESPACE {lake0}.shop")
-    orders = f"{lake0}.shop.orders"
+    spark.sql(f"CREATE NAMESPACE {lake0}.depot")
+    orders = f"{lake0}.depot.orders"
     spark.sql(f"CREATE TABLE {orders} (id BIGINT, state STRING, amount DOUBLE) USING iceberg PARTITIONED BY (bucket(2, id))")
     spark.sql(f"INSERT INTO {orders} VALUES (1, 'new', 10.0), (2, 'new', 20.0), (3, 'new', 30.0)")
     first = spark.sql(f"SELECT snapshot_id FROM {orders}.snapshots")[0][0]
     spark.sql(f"UPDATE {orders} SET state = 'paid' WHERE id = 1")
     spark.sql(f"DELETE FROM {orders} WHERE id = 2")
-    spark.sql(f"CREATE TABLE {lake0}.shop.changes USING iceberg AS SELECT 3L AS id, 'sent' AS state UNION ALL SELECT 4L, 'new'")
+    spark.sql(f"CREATE TABLE {lake0}.depot.changes USING iceberg AS SELECT 3L AS id, 'sent' AS state UNION ALL SELECT 4L, 'new'")
     spark.sql(
-        f"MERGE INTO {orders} o USING {lake0}.shop.changes c ON o.id = c.id "
+        f"MERGE INTO {orders} o USING {lake0}.depot.changes c ON o.id = c.id "
         "WHEN MATCHED THEN UPDATE SET o.state = c.state WHEN NOT MATCHED THEN INSERT (id, state) VALUES (c.id, c.state)"
     )
     assert spark.sql(f"SELECT id, state FROM {orders} ORDER BY id") == [(1, "paid"), (3, "sent"), (4, "new")]
@@ -80,15 +80,15 @@ def test_rows_are_inserted_changed_merged_and_deleted(spark: Spark, lake0: str) 
     spark.sql(f"ALTER TABLE {orders} ADD COLUMN note STRING")
     spark.sql(f"ALTER TABLE {orders} CREATE TAG checked")
     assert spark.sql(f"SELECT count(*) FROM {orders} VERSION AS OF 'checked'") == [(3,)]
-    spark.sql(f"CALL {lake0}.system.rewrite_data_files(table => 'shop.orders', options => map('min-input-files', '2'))")
-    expired = "table => 'shop.orders', older_than => TIMESTAMP '2999-01-01 00:00:00', retain_last => 1"
+    spark.sql(f"CALL {lake0}.system.rewrite_data_files(table => 'depot.orders', options => map('min-input-files', '2'))")
+    expired = "table => 'depot.orders', older_than => TIMESTAMP '2999-01-01 00:00:00', retain_last => 1"
     assert spark.sql(f"CALL {lake0}.system.expire_snapshots({expired})")[0][0] > 0, "data files are deleted"
     assert spark.sql(f"SELECT sum(id), count(note) FROM {orders}") == [(8, 0)]
-    spark.sql(f"ALTER TABLE {orders} RENAME TO shop.sold")
-    assert {row[1] for row in spark.sql(f"SHOW TABLES IN {lake0}.shop")} == {"sold", "changes"}
-    spark.sql(f"DROP TABLE {lake0}.shop.sold PURGE")
-    spark.sql(f"DROP TABLE {lake0}.shop.changes")
-    spark.sql(f"DROP NAMESPACE {lake0}.shop")
+    spark.sql(f"ALTER TABLE {orders} RENAME TO depot.sold")
+    assert {row[1] for row in spark.sql(f"SHOW TABLES IN {lake0}.depot")} == {"sold", "changes"}
+    spark.sql(f"DROP TABLE {lake0}.depot.sold PURGE")
+    spark.sql(f"DROP TABLE {lake0}.depot.changes")
+    spark.sql(f"DROP NAMESPACE {lake0}.depot")
 
 
 @pytest.mark.parametrize("way", ["prefix", "path", "server", "role", "token", "api key"])
