@@ -5,6 +5,7 @@ use pangolin_core::location::{InvalidLocation, Location};
 use pangolin_core::namespace::NamespacePath;
 use pangolin_core::policy::require_inside;
 use pangolin_core::record::CatalogSnapshot;
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::error::Result;
@@ -23,7 +24,9 @@ const SLUG_LENGTH: usize = 64;
 const NAMESPACE_LENGTH: usize = 400;
 
 /// `{base}/{namespace}/{slug}-{uuid}`: readable for people, unique by the identifier, and only
-/// characters that mean the same to every client and in every policy.
+/// characters that mean the same to every client and in every policy. Whoever makes a table may
+/// choose its identifier, so two namespaces never share a directory: where the name is not said
+/// whole its digest follows, after the `.` that no level of a namespace has.
 pub(crate) fn choose(
     base: &Location,
     namespace: &NamespacePath,
@@ -38,17 +41,30 @@ pub(crate) fn choose(
         key.push_str(&slug(level));
         key.push('/');
     }
+    if !is_whole(namespace) {
+        key.pop();
+        key.push_str(&format!(".{}/", digest(namespace)));
+    }
     base.join(&format!("{key}{}-{id}", slug(name)))
 }
 
 /// The directory of a namespace's tables, where the host chooses. None where its name does not
 /// say all of the namespace's: another namespace may have the same one.
 pub(crate) fn directory(base: &Location, namespace: &NamespacePath) -> Option<Location> {
+    is_whole(namespace).then(|| base.join(&namespace.levels().join("/")).ok()).flatten()
+}
+
+/// Whether the directory's name says all of the namespace's.
+fn is_whole(namespace: &NamespacePath) -> bool {
     let levels = namespace.levels();
-    let whole = levels.iter().all(|level| slug(level) == *level);
     let length: usize = levels.iter().map(|level| level.len() + 1).sum();
-    let fits = length + SLUG_LENGTH <= NAMESPACE_LENGTH;
-    (whole && fits).then(|| base.join(&levels.join("/")).ok()).flatten()
+    levels.iter().all(|level| slug(level) == *level) && length + SLUG_LENGTH <= NAMESPACE_LENGTH
+}
+
+/// 128 bits that tell the namespace from all others.
+fn digest(namespace: &NamespacePath) -> String {
+    let digest = Sha256::digest(namespace.dotted());
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A segment in `[A-Za-z0-9._-]`, never `.` or `..`.
@@ -127,6 +143,33 @@ mod tests {
             let two = choose(&base, &namespace, &name, Uuid::from_u128(b)).unwrap();
             prop_assert!(!one.overlaps(&two));
         }
+    }
+
+    #[test]
+    fn two_namespaces_never_share_a_directory() {
+        let base = Location::parse("s3://bucket/lake").unwrap();
+        let long = "a".repeat(65);
+        let deep = |last: &'static str| [vec!["aaaaaaaaaaaaaaaa"; 28], vec![last]].concat();
+        let namespaces = [
+            vec!["a_b"],
+            vec!["a b"],
+            vec!["a?b"],
+            vec!["ab"],
+            vec!["a", "b"],
+            vec!["ą"],
+            vec!["ü"],
+            vec!["u\u{308}"],
+            vec![long.as_str()],
+            vec![&long[..64]],
+            deep("a"),
+            deep("b"),
+        ];
+        let places: std::collections::BTreeSet<String> = namespaces
+            .iter()
+            .map(|levels| NamespacePath::new(levels.iter().map(|level| (*level).to_owned()).collect()).unwrap())
+            .map(|namespace| choose(&base, &namespace, "t", Uuid::from_u128(7)).unwrap().as_str().to_owned())
+            .collect();
+        assert_eq!(places.len(), namespaces.len(), "{places:?}");
     }
 
     #[test]
