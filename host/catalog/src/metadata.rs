@@ -1,5 +1,6 @@
 //! Metadata documents: made, changed and judged by the `iceberg` crate. No I/O.
 
+mod bounds;
 mod change;
 mod first;
 

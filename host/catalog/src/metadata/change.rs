@@ -6,6 +6,7 @@ use iceberg::spec::{TableMetadata, TableMetadataBuilder};
 use iceberg::{TableRequirement, TableUpdate};
 use pangolin_core::record::Table;
 
+use super::bounds;
 use crate::error::{CatalogError, Result};
 use crate::storage::{MAX_METADATA_BYTES, StorageError};
 
@@ -37,6 +38,7 @@ pub(crate) fn apply(
     requirements: &[TableRequirement],
     updates: Vec<TableUpdate>,
 ) -> Result<Option<Document>> {
+    bounds::check(&updates)?;
     let current = parse(table)?;
     for requirement in requirements {
         requirement.check(Some(&current))?;

@@ -8,6 +8,7 @@ use pangolin_core::location::Location;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::bounds;
 use super::change::{Document, text};
 use crate::error::{CatalogError, Result};
 use crate::table::CreateTable;
@@ -20,6 +21,7 @@ const FIRST_PARTITION_ID: i32 = 1000;
 /// The document of a table that is created.
 pub(crate) fn created(request: CreateTable, id: Uuid, location: &Location) -> Result<Document> {
     let CreateTable { schema, partition_spec, write_order, mut properties, .. } = request;
+    bounds::check_fields(partition_spec.as_ref(), write_order.as_ref())?;
     let version = match properties.remove(FORMAT_VERSION).as_deref() {
         None | Some("2") => FormatVersion::V2,
         Some("1") => FormatVersion::V1,
@@ -53,6 +55,7 @@ pub(crate) fn from_updates(
     now_ms: i64,
     chosen: impl FnOnce(Uuid) -> Result<Location>,
 ) -> Result<Document> {
+    bounds::check(&updates)?;
     for requirement in requirements {
         requirement.check(None).map_err(|error| CatalogError::CommitConflict(error.message().to_owned()))?;
     }
