@@ -51,7 +51,11 @@ pub(super) fn read(claims: &Map<String, Value>, settings: &IssuerSettings) -> Re
     let subject = subject(claims).ok_or(NotAdmitted::NoSubject)?;
     let tenant = tenant(claims, &settings.tenant).ok_or(NotAdmitted::NoTenantRule)?;
     let username = text(claims, &settings.username_claim).filter(|name| is_name(name)).ok_or(NotAdmitted::NoName)?;
-    let values = settings.roles_claim.as_deref().and_then(|claim| find(claims, claim)).map(values).unwrap_or_default();
+    let roles_claim = settings.roles_claim.as_deref();
+    let roles_left_out = roles_claim.is_some_and(|claim| is_left_out(claims, claim));
+    // What stands in the place of values that lie elsewhere is none.
+    let roles_claim = roles_claim.filter(|_| !roles_left_out);
+    let values = roles_claim.and_then(|claim| find(claims, claim)).map(values).unwrap_or_default();
     let given: Vec<&MappedRole> = mapped(values, settings);
     let names: BTreeSet<&String> = given
         .iter()
@@ -66,7 +70,7 @@ pub(super) fn read(claims: &Map<String, Value>, settings: &IssuerSettings) -> Re
         username: username.to_owned(),
         administrator: given.contains(&&MappedRole::TenantAdmin),
         roles: names.into_iter().cloned().collect(),
-        roles_left_out: settings.roles_claim.as_deref().is_some_and(|claim| is_left_out(claims, claim)),
+        roles_left_out,
         issued_at: instant(claims, "iat").unwrap_or(UnixMillis(0)),
         expires_at: instant(claims, "exp"),
     })

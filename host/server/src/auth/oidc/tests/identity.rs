@@ -123,6 +123,8 @@ fn roles_that_the_token_has_no_room_for_are_noticed() {
     assert_eq!(left_out(&groups, overage.clone()), (true, 0));
     assert_eq!(left_out(&groups, json!({"hasgroups": true})), (true, 0));
     assert_eq!(left_out(&groups, json!({"groups": "src1", "_claim_sources": sources.clone()})), (true, 0));
+    // The name of a source is no value, also where the settings know it as one.
+    assert_eq!(left_out(&groups, json!({"groups": "read", "_claim_sources": {"read": {}}})), (true, 0));
     let nested = with_roles("resource_access.lake.roles");
     assert_eq!(left_out(&nested, json!({"_claim_names": {"resource_access": "src1"}})), (true, 0));
     // The claim is there, it is another claim, or nothing is said.
