@@ -1,6 +1,7 @@
 """`pangolin audit`: what was changed, taken out or put in is found, in the database and in an export."""
 
 import base64
+import gzip
 import hashlib
 import json
 from collections.abc import Callable
@@ -157,7 +158,6 @@ def test_a_changed_export_is_found(database: Database, tenant: Tenant) -> None:
         ([*lines, lines[3]], "beyond-end"),
         (changed(lambda line: line.update(hosts="[]"), 0), "forged-list"),
         ([*lines[:3], "{", *lines[4:]], "line"),
-        ([], "empty"),
     ):
         exit_code, report = check(database, edited)
         assert exit_code == 1 and code in [broken["code"] for broken in report["breaks"]], (code, report)
@@ -170,6 +170,30 @@ def test_a_changed_export_is_found(database: Database, tenant: Tenant) -> None:
     assert check(database, lines, "--keys", str(keys))[0] == 0
     assert check(database, forged, "--keys", str(keys))[0] == 1
     keys.unlink()
+
+
+def test_another_file_is_not_told_as_broken(database: Database, tenant: Tenant) -> None:
+    assert tenant.id
+    whole = "".join(line + "\n" for line in exported(database.host)).encode()
+    file: Path = database.host.dir / "other"
+    for content, code, why in (
+        (b"", "empty", "nothing in it"),
+        (b"{}\n", "not-an-export", "JSON of another kind"),
+        (json.dumps([1, 2], indent=1).encode(), "not-an-export", "one JSON object on each line"),
+        (gzip.compress(whole), "not-an-export", "unpack it first"),
+        (whole.decode().encode("utf-16"), "not-an-export", "UTF-16"),
+    ):
+        file.write_bytes(content)
+        exit_code, report = verify(database.host, "--file", str(file))
+        assert (exit_code, report["whole"], report["export"]) == (3, False, False), report
+        assert report["breaks"][0]["code"] == code and why in report["breaks"][0]["why"], report
+        told = database.host.command("audit", "verify", "--file", str(file))
+        assert (told.returncode, told.stdout) == (3, "")
+        assert "not an export of the whole trail: " in told.stderr and why in told.stderr, told.stderr
+    # A copy that did not end is an export, and not whole.
+    file.write_bytes(whole[:-20])
+    exit_code, report = verify(database.host, "--file", str(file))
+    assert exit_code == 1 and "cut-off" in [broken["code"] for broken in report["breaks"]], report
 
 
 def test_a_part_is_said_to_be_a_part(database: Database, tenant: Tenant) -> None:
@@ -189,7 +213,9 @@ def test_who_may_export(database: Database, tenant: Tenant, planted: Planted) ->
     assert own and {row["tenant_id"] for row in own} == {tenant.id}
     assert not any("chain" in row or "seal" in row for row in own)
     assert [row["timestamp"] for row in own] == sorted(row["timestamp"] for row in own)
-    assert check(database, [json.dumps(row) for row in own])[0] == 1, "no chain, nothing to check"
+    code, report = check(database, [json.dumps(row) for row in own])
+    assert (code, report["export"], report["breaks"][0]["code"]) == (3, False, "not-an-export"), report
+    assert "one tenant" in report["breaks"][0]["why"]
     tenant.admin.api.get(path, status=403, params={"tenant_id": other.id})
     tenant.user("Writer").api.get(path, status=403)
     database.host.api().get(path, status=401)

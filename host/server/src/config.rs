@@ -16,6 +16,7 @@ use pangolin_store::{AuditSync, Consistency, KeyRing};
 use url::Url;
 
 pub use self::issuers::{IssuerSettings, MappedRole, TenantRule};
+pub(crate) use self::read::judged_from_environment;
 pub use self::read::{ConfigProblem, from_environment, from_lookup};
 
 /// Who may come in.

@@ -28,8 +28,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let no_auth = config.is_no_auth();
     let open_references = !no_auth && config.secret_refs.is_open();
     let state = wiring::build(config).await?;
-    let listener =
-        tokio::net::TcpListener::bind(address).await.with_context(|| format!("{address} cannot be bound"))?;
+    let listener = tokio::net::TcpListener::bind(address).await.with_context(|| not_bound(address))?;
     let local = listener.local_addr()?;
     if no_auth {
         tracing::warn!(
@@ -79,10 +78,16 @@ async fn started(state: &AppState) -> anyhow::Result<()> {
     let event = Event::new("start_host", "host").metadata(json!({"version": env!("CARGO_PKG_VERSION")}));
     let row = event.finish(state, (Some(UserId::SYSTEM), "system"), &context, AuditResult::Success, None);
     let recorded = state.audit.record(row).await;
-    recorded.context(
-        "the host does not start: the reason is in the log above. Where it names a key, put that key back into \
-         PANGOLIN_ENCRYPTION_KEY or encryption.key",
-    )
+    recorded.context(NOT_WRITTEN)
+}
+
+/// Why a host does not start whose trail cannot be written; the log has the cause.
+pub(crate) const NOT_WRITTEN: &str = "the host does not start: its audit trail cannot be written, and the log says why. Where \
+     that names a key, put that key back into PANGOLIN_ENCRYPTION_KEY or encryption.key";
+
+/// What is said of an address that cannot be listened on.
+pub(crate) fn not_bound(address: SocketAddr) -> String {
+    format!("{address} cannot be bound (PANGOLIN_BIND_ADDRESS, PORT)")
 }
 
 async fn signal() {

@@ -98,7 +98,7 @@ pub async fn assemble(
     };
     let state = AppState::new(Inner {
         tokens,
-        issuers: Issuers::new(&config.issuers, &config.egress, &clock).context("the issuers cannot be used")?,
+        issuers: Issuers::new(&config.issuers, &config.egress, &clock).context(NO_ISSUERS)?,
         refusals,
         throttle: Throttle::new(config.limits.auth_failures, config.limits.auth_window_seconds),
         config,
@@ -126,8 +126,13 @@ pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Store> {
         Some(keys) => keys.clone(),
         None => data_dir::key_ring(&config.store.data_dir)?,
     };
-    Store::open(store_config(config, keys), Arc::new(SystemClock)).await.context("the database cannot be opened")
+    Store::open(store_config(config, keys), Arc::new(SystemClock)).await.context(NO_DATABASE)
 }
+
+/// What a start, and what is said of one beforehand, leads with.
+pub(crate) const NO_DATABASE: &str = "the database cannot be opened";
+/// The same of issuers.
+pub(crate) const NO_ISSUERS: &str = "the issuers cannot be used";
 
 /// What the store is told.
 #[expect(clippy::disallowed_methods, reason = "the database's URL goes to the database driver and nowhere else")]
@@ -144,6 +149,11 @@ pub(crate) fn store_config(config: &Config, keys: KeyRing) -> StoreConfig {
 /// Opens the plugin directory.
 pub(crate) async fn open_runtime(config: &Config, egress: EgressClient) -> anyhow::Result<Runtime> {
     data_dir::prepare(&config.store.data_dir)?;
+    runtime(config, egress, config.store.data_dir.join("code-cache")).await
+}
+
+/// The same with native code in a directory of one's own: nothing is written elsewhere.
+pub(crate) async fn runtime(config: &Config, egress: EgressClient, cache_dir: PathBuf) -> anyhow::Result<Runtime> {
     let sts = StsSettings {
         region: config.aws.region.clone(),
         endpoint: config.aws.sts_endpoint.clone(),
@@ -154,7 +164,7 @@ pub(crate) async fn open_runtime(config: &Config, egress: EgressClient) -> anyho
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let runtime = RuntimeConfig {
         plugin_dir: config.plugins.dir.clone(),
-        cache_dir: config.store.data_dir.join("code-cache"),
+        cache_dir,
         grants: config.plugins.grants.as_deref().map(GrantFile::read).transpose()?,
         builtin: BUILTIN_PLUGIN_DIGESTS.iter().map(|digest| (*digest).to_owned()).collect(),
         services: Services::new(

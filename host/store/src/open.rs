@@ -87,6 +87,28 @@ impl Store {
         Ok(Self::start(db, file, config, clock))
     }
 
+    /// The file that a database URL names; none: it names a server. Nobody is connected to.
+    ///
+    /// # Errors
+    /// The URL cannot be used.
+    pub fn file_of(url: &str) -> Result<Option<PathBuf>, OpenError> {
+        match Dialect::of_url(url).ok_or(OpenError::Url)? {
+            Dialect::Sqlite => sqlite_file::path_of(url).map(Some),
+            Dialect::Postgres => {
+                sqlx::any::install_default_drivers();
+                AnyConnectOptions::from_str(url).map(|_| None).map_err(unreachable)
+            }
+        }
+    }
+
+    /// Whether a process holds the file of a SQLite database. Nothing is made or changed.
+    ///
+    /// # Errors
+    /// The file of its lock cannot be opened.
+    pub fn is_held(file: &std::path::Path) -> Result<bool, OpenError> {
+        sqlite_file::is_held(file)
+    }
+
     /// Looks at the schema without changing anything and without creating a file.
     ///
     /// # Errors

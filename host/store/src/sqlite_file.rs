@@ -57,6 +57,19 @@ pub(crate) fn take(path: &Path) -> Result<SqliteFile, OpenError> {
     Ok(SqliteFile { _lock: lock })
 }
 
+/// Whether another process holds the database. Nothing is made or changed.
+pub(crate) fn is_held(path: &Path) -> Result<bool, OpenError> {
+    let lock = match File::open(beside(path, ".lock")) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        opened => opened.map_err(OpenError::File)?,
+    };
+    match lock.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(OpenError::File(error)),
+    }
+}
+
 fn private(path: &Path) -> Result<File, OpenError> {
     OpenOptions::new()
         .read(true)
@@ -86,6 +99,19 @@ mod tests {
         for url in ["sqlite::memory:", "sqlite://", "sqlite:///var/lib/"] {
             assert!(matches!(path_of(url), Err(OpenError::Url)), "{url}");
         }
+    }
+
+    #[test]
+    fn who_looks_holds_nothing_and_makes_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("p.db");
+        assert!(!is_held(&path).unwrap());
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+        let held = take(&path).unwrap();
+        assert!(is_held(&path).unwrap());
+        drop(held);
+        assert!(!is_held(&path).unwrap());
+        assert!(take(&path).is_ok());
     }
 
     #[test]

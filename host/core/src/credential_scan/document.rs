@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::forms::der;
 use super::{CredentialKind, in_field, in_text};
 use crate::credential_scan::names::Name;
 
@@ -73,6 +74,12 @@ pub fn in_document<'l>(leaves: &'l [Leaf]) -> Vec<Found> {
 fn judge(leaf: &Leaf, siblings: &Siblings<'_>) -> Option<CredentialKind> {
     let as_named = |name: &str| in_field(name, &leaf.text);
     let own = key(leaf.path.last());
+    if siblings.is_sealed(leaf) {
+        return None;
+    }
+    if let Some(kind) = siblings.in_manifest(leaf) {
+        return kind;
+    }
     if let Some(kind) = own.and_then(in_text) {
         return Some(kind);
     }
@@ -92,7 +99,7 @@ fn judge(leaf: &Leaf, siblings: &Siblings<'_>) -> Option<CredentialKind> {
             let parent = leaf.path.iter().rev().nth(1);
             let above = key(parent).filter(|_| TRANSPARENT.contains(&own.to_ascii_lowercase().as_str()));
             let named = siblings.name_of(leaf).is_some_and(|name| Name::of(name).says_secret());
-            literal(above.is_some_and(|above| Name::of(above).says_secret()) || named || siblings.is_manifest(leaf))
+            literal(above.is_some_and(|above| Name::of(above).says_secret()) || named)
         }
     }
 }
@@ -117,11 +124,13 @@ struct Siblings<'l> {
     names: HashMap<&'l [Step], &'l str>,
     /// Whether the file is, or lists, a Kubernetes `Secret`: by what is above `kind`.
     manifests: HashSet<&'l [Step]>,
+    /// The same of a `SealedSecret`: its values are not those.
+    sealed: HashSet<&'l [Step]>,
 }
 
 impl<'l> Siblings<'l> {
     fn of(leaves: &'l [Leaf]) -> Self {
-        let mut all = Self { names: HashMap::new(), manifests: HashSet::new() };
+        let mut all = Self { names: HashMap::new(), manifests: HashSet::new(), sealed: HashSet::new() };
         for leaf in leaves {
             let Some((Step::Key(key), above)) = leaf.path.split_last() else { continue };
             match key.to_ascii_lowercase().as_str() {
@@ -130,6 +139,9 @@ impl<'l> Siblings<'l> {
                 }
                 "kind" if leaf.text == "Secret" => {
                     all.manifests.insert(above);
+                }
+                "kind" if leaf.text == "SealedSecret" => {
+                    all.sealed.insert(above);
                 }
                 _ => {}
             }
@@ -144,12 +156,34 @@ impl<'l> Siblings<'l> {
         if is_value { self.names.get(above).copied() } else { None }
     }
 
-    /// Whether it is an entry of a manifest's `data` or `stringData`.
-    fn is_manifest(&self, leaf: &Leaf) -> bool {
-        let Some((_, above)) = leaf.path.split_last() else { return false };
-        let Some((group, root)) = above.split_last() else { return false };
-        key(Some(group)).is_some_and(|group| matches!(group, "data" | "stringData")) && self.manifests.contains(root)
+    /// What an entry of a manifest's `data` or `stringData` is; none: it is none of a manifest. A value is
+    /// one whatever its name: that is what the manifest is for.
+    fn in_manifest(&self, leaf: &Leaf) -> Option<Option<CredentialKind>> {
+        let (name, above) = leaf.path.split_last()?;
+        let (group, root) = above.split_last()?;
+        let group = key(Some(group)).filter(|group| matches!(*group, "data" | "stringData"))?;
+        if !self.manifests.contains(root) {
+            return None;
+        }
+        let decoded = if group == "data" { decoded(&leaf.text) } else { None };
+        let text = decoded.as_deref().unwrap_or(&leaf.text);
+        let form = in_field(key(Some(name)).unwrap_or_default(), text)
+            .filter(|kind| !matches!(kind, CredentialKind::SecretField | CredentialKind::HighEntropy));
+        let plain = || in_field("secret", text).map(|_| CredentialKind::KubernetesSecret);
+        Some(form.or_else(plain))
     }
+
+    fn is_sealed(&self, leaf: &Leaf) -> bool {
+        let [root @ .., spec, group, _] = leaf.path.as_slice() else { return false };
+        key(Some(spec)) == Some("spec") && key(Some(group)) == Some("encryptedData") && self.sealed.contains(root)
+    }
+}
+
+/// A text in base64, over several lines too.
+fn decoded(text: &str) -> Option<String> {
+    let word: String = text.split_whitespace().collect();
+    let bytes = der::decode(word.trim_end_matches('='))?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Bytes that are compared with names, in all; a file for which that is not enough has no names to show.

@@ -50,8 +50,18 @@ fn jwt(text: &str) -> bool {
 /// The beginning of a text. What is looked at for each likeness has an end, or a file of nothing but
 /// likenesses takes its length squared.
 pub(super) fn beginning(text: &str, most: usize) -> &str {
-    text.char_indices().nth(most).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
+    let end = text.char_indices().nth(most).map_or(text.len(), |(end, _)| end);
+    looked_at(end);
+    text.get(..end).unwrap_or(text)
 }
+
+/// Counts what is looked at for a likeness beyond the text that is read once: the sum must stay in
+/// proportion to the text.
+#[cfg(not(test))]
+pub(super) fn looked_at(_bytes: usize) {}
+
+#[cfg(test)]
+pub(super) use super::tests::work::looked_at;
 
 /// What follows each occurrence of `lead`.
 fn after<'t>(text: &'t str, lead: &'t str) -> impl Iterator<Item = &'t str> {

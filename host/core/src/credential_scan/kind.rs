@@ -48,6 +48,8 @@ pub enum CredentialKind {
     SignedUrl,
     /// `Bearer …`, `Basic …`.
     AuthorizationHeader,
+    /// A value in the manifest of a Kubernetes `Secret`.
+    KubernetesSecret,
     /// A literal under a name that says secret.
     SecretField,
     /// A text that looks drawn by lot.
@@ -80,6 +82,7 @@ impl CredentialKind {
             Self::DatabaseUrl => "a database URL with a password",
             Self::SignedUrl => "a signed URL",
             Self::AuthorizationHeader => "an Authorization header",
+            Self::KubernetesSecret => "a value in the manifest of a Kubernetes Secret",
             Self::SecretField => "a literal in a field whose name says secret",
             Self::HighEntropy => "a text that looks like a random secret",
         }

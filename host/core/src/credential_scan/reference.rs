@@ -16,6 +16,9 @@ const SCHEMES: &[&str] = &[
     "file:",
     "env:",
     "projects/",
+    // Values that are encrypted where they stand: SOPS, Ansible.
+    "enc[",
+    "$ansible_vault;",
 ];
 /// Files that hold a secret.
 const DIRECTORIES: &[&str] = &["/run/secrets/", "/var/run/secrets/", "/etc/", "./", "../", "~/"];

@@ -4,6 +4,7 @@
 
 mod files;
 mod laws;
+pub(super) mod work;
 
 use super::CredentialKind::{self, *};
 use super::*;
@@ -57,6 +58,10 @@ fn credentials() -> Vec<(&'static str, String, CredentialKind)> {
         ("x", format!("{}==", drawn(BASE64, 86)), AzureAccountKey),
         ("x", format!("aB3{}Q~{}", 8, word(34)), AzureClientSecret),
         ("x", format!("?sv=2024-11-04&ss=b&se=2027-01-01&sig={}%3D", drawn(BASE62, 43)), AzureSas),
+        ("x", "jdbc:sqlserver://db:1433;user=sa;password=hunter2".to_owned(), ConnectionString),
+        ("x", "jdbc:oracle:thin:scott/tiger@//db:1521/lake".to_owned(), DatabaseUrl),
+        ("x", "jdbc:snowflake://a.example/?user=ada&private_key_pwd=hunter2".to_owned(), DatabaseUrl),
+        ("x", "jdbc:databricks://a.example:443;AuthMech=3;UID=token;PWD=hunter2".to_owned(), ConnectionString),
         (
             "x",
             format!("DefaultEndpointsProtocol=https;AccountName=a;AccountKey={}==", drawn(BASE64, 86)),
@@ -142,6 +147,12 @@ fn harmless() -> Vec<(&'static str, String)> {
         ("x", "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
         ("url", "https://example.com:8443/a/b?page=2#top"),
         ("url", "postgres://ada@db/lake"),
+        ("url", "jdbc:sqlserver://db:1433;user=sa;password=${PW}"),
+        ("url", "jdbc:oracle:thin:@//db:1521/lake"),
+        ("url", "jdbc:oracle:thin:scott/${PW}@//db:1521/lake"),
+        ("url", "jdbc:postgresql://db/lake?user=ada&sslmode=require"),
+        ("password", "ENC[AES256_GCM,data:p673w==,iv:YY=,tag:UQ==,type:str]"),
+        ("password", "$ANSIBLE_VAULT;1.1;AES256\n6231"),
         ("url", "postgres://ada:${PGPASSWORD}@db/lake"),
         ("url", "https://github.com/owner/repo/tree/main@v2"),
         ("x", "http://localhost:8080/x@y"),

@@ -28,11 +28,15 @@ const MOST_PARTS: usize = 64;
 const SIGNATURES: &[&str] = &["x-amz-signature", "x-goog-signature"];
 
 pub(super) fn find(text: &str) -> Option<CredentialKind> {
-    in_urls(text).or_else(|| has_header(text).then_some(CredentialKind::AuthorizationHeader))
+    in_urls(text).or_else(|| in_jdbc(text)).or_else(|| has_header(text).then_some(CredentialKind::AuthorizationHeader))
 }
 
 fn in_urls(text: &str) -> Option<CredentialKind> {
-    text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '\\')).find_map(in_word)
+    words(text).find_map(in_word)
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '\\'))
 }
 
 fn in_word(word: &str) -> Option<CredentialKind> {
@@ -51,6 +55,28 @@ fn in_word(word: &str) -> Option<CredentialKind> {
         let query = url.split_once('?').map(|(_, query)| query)?;
         in_query(query).map(|found| if found == CredentialKind::UrlPassword { kind } else { found })
     })
+}
+
+/// `jdbc:sqlserver://host;password=…`, `jdbc:oracle:thin:user/password@host`: each driver has a form of its
+/// own.
+fn in_jdbc(text: &str) -> Option<CredentialKind> {
+    words(text).find_map(|word| {
+        word.match_indices("jdbc:").take(MOST_URLS).find_map(|(at, _)| {
+            let url = beginning(word.get(at + 5..)?, LONGEST);
+            let mut parts = url.split([';', '?', '&']).take(MOST_PARTS);
+            let address = parts.next()?;
+            let in_parts = parts
+                .filter_map(|part| part.split_once('='))
+                .any(|(name, value)| Name::of(name).says_secret() && is_password(value));
+            (in_parts || is_of_oracle(address)).then_some(CredentialKind::DatabaseUrl)
+        })
+    })
+}
+
+fn is_of_oracle(address: &str) -> bool {
+    let user = address.strip_prefix("oracle:").and_then(|rest| rest.split_once(':')).map(|(_, rest)| rest);
+    let login = user.and_then(|rest| rest.split_once('@')).map(|(login, _)| login);
+    login.and_then(|login| login.split_once('/')).is_some_and(|(_, password)| is_password(password))
 }
 
 /// `user:password@`. A password may hold what ends a host, if it was not encoded.

@@ -1,6 +1,7 @@
 //! `pangolin audit`: checking the trail and taking it elsewhere. Beside a running host too.
 
 mod file;
+mod other_file;
 mod told;
 
 use std::io::{BufReader, Write as _};
@@ -17,20 +18,30 @@ use crate::{data_dir, wiring};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AuditCommand {
-    /// Walk every chain and say whether the trail is what was written. Exit code 1: it is not.
+    /// Walk every chain and say whether the trail is what was written.
+    ///
+    /// Exit codes: 0, nothing is wrong; 1, the trail is not what was written, or could not be read; 2,
+    /// the arguments are wrong; 3, the file is no export of the whole trail.
     Verify {
-        /// Check an export instead of the database.
+        /// Check an export instead of the database: JSON lines of `pangolin audit export`, not packed.
         #[arg(long)]
         file: Option<PathBuf>,
-        /// With --file: the file of the key ring; else the keys of the settings check the seals.
+        /// With --file: the file of the key ring. Without it the keys of the settings check the seals,
+        /// and where there are none that is said.
         #[arg(long, requires = "file")]
         keys: Option<PathBuf>,
         /// Print the report as JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Print rows as JSON lines with their places in the chains; without filters everything, with
-    /// its seals.
+    /// Print rows as JSON lines with their places in the chains.
+    ///
+    /// Without filters everything, with its seals: only that can be verified as a whole. The oldest rows
+    /// come first. Filters are exact, and all of them must fit.
+    #[command(mut_arg("tenant_id", |arg| arg.help("Rows of this tenant alone")))]
+    #[command(mut_arg("user_id", |arg| arg.help("Id of who acted")))]
+    #[command(mut_arg("resource_id", |arg| arg.help("Id of what was acted on")))]
+    #[command(mut_arg("request_id", |arg| arg.help("As in the header `X-Request-Id` and in the log")))]
     Export(Box<AuditQuery>),
 }
 

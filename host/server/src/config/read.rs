@@ -1,5 +1,8 @@
 //! From text to [`Config`].
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::env::VarError;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -82,21 +85,46 @@ const MIN_JWT_SECRET: usize = 32;
 ///
 /// # Errors
 /// Everything that is wrong.
-#[expect(clippy::disallowed_methods, reason = "the one place that reads settings from the environment")]
 pub fn from_environment() -> Result<Config, Vec<ConfigProblem>> {
-    let mut config = from_lookup(|name| std::env::var(name).ok())?;
-    config.unknown_variables = std::env::vars()
-        .map(|(name, _)| name)
+    let (config, problems) = judged_from_environment();
+    if problems.is_empty() { Ok(config) } else { Err(problems) }
+}
+
+/// The process's environment, and everything that is wrong with it: then the settings that are wrong
+/// are those of a host without them.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads settings from the environment")]
+pub(crate) fn judged_from_environment() -> (Config, Vec<ConfigProblem>) {
+    // What is no text is not taken for absent.
+    let unreadable = RefCell::new(BTreeSet::new());
+    let (mut config, mut problems) = judged_from_lookup(|name| match std::env::var(name) {
+        Err(VarError::NotUnicode(_)) => {
+            unreadable.borrow_mut().insert(name);
+            None
+        }
+        read => read.ok(),
+    });
+    let unreadable = unreadable.into_inner();
+    problems.retain(|problem| !unreadable.contains(problem.variable));
+    let wrong = |variable: &'static str| ConfigProblem { variable, message: "is not UTF-8".to_owned() };
+    problems.extend(unreadable.into_iter().map(wrong));
+    config.unknown_variables = std::env::vars_os()
+        .filter_map(|(name, _)| name.into_string().ok())
         .filter(|name| name.starts_with("PANGOLIN_") && !KNOWN.contains(&name.as_str()))
         .collect();
-    Ok(config)
+    config.unknown_variables.sort();
+    (config, problems)
 }
 
 /// Reads settings from any source.
 ///
 /// # Errors
 /// Everything that is wrong.
-pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Config, Vec<ConfigProblem>> {
+pub fn from_lookup(lookup: impl Fn(&'static str) -> Option<String>) -> Result<Config, Vec<ConfigProblem>> {
+    let (config, problems) = judged_from_lookup(lookup);
+    if problems.is_empty() { Ok(config) } else { Err(problems) }
+}
+
+fn judged_from_lookup(lookup: impl Fn(&'static str) -> Option<String>) -> (Config, Vec<ConfigProblem>) {
     let mut read = Reader { lookup, problems: Vec::new() };
     let no_auth = read.flag("PANGOLIN_NO_AUTH");
     let data_dir = PathBuf::from(read.text("PANGOLIN_DATA_DIR").unwrap_or_else(|| "pangolin-data".to_owned()));
@@ -120,7 +148,8 @@ pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Config, Ve
         secret_refs: read.secret_refs(),
         unknown_variables: Vec::new(),
     };
-    if read.problems.is_empty() { Ok(config) } else { Err(read.problems) }
+    read.log_filter();
+    (config, read.problems)
 }
 
 struct Reader<L> {
@@ -128,7 +157,7 @@ struct Reader<L> {
     problems: Vec<ConfigProblem>,
 }
 
-impl<L: Fn(&str) -> Option<String>> Reader<L> {
+impl<L: Fn(&'static str) -> Option<String>> Reader<L> {
     fn wrong(&mut self, variable: &'static str, message: impl Into<String>) {
         self.problems.push(ConfigProblem { variable, message: message.into() });
     }
@@ -213,6 +242,14 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             self.wrong(variable, message);
             Vec::new()
         })
+    }
+
+    /// Judged here, read where logging starts.
+    fn log_filter(&mut self) {
+        let text = self.text("RUST_LOG").unwrap_or_default();
+        if tracing_subscriber::EnvFilter::try_new(&text).is_err() {
+            self.wrong("RUST_LOG", "is no filter of the log; use for example info, or info,pangolin_runtime=debug");
+        }
     }
 
     fn issuers(&mut self, egress: &EgressSection) -> Vec<IssuerSettings> {

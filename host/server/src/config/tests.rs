@@ -133,3 +133,14 @@ fn the_plugin_directory_is_looked_at_every_ten_seconds_or_never() {
     assert_eq!((scan(None), scan(Some("0")), scan(Some("1"))), (Ok(10), Ok(0), Ok(1)));
     assert_eq!(scan(Some("-1")), Err(vec!["PANGOLIN_PLUGIN_SCAN_SECS".to_owned()]));
 }
+
+#[test]
+fn a_filter_of_the_log_is_judged() {
+    let judged = |text: &'static str| with(&[&GOOD[..], &[("RUST_LOG", text)]].concat());
+    for good in ["", "info", "debug,hyper=off", "info,pangolin_runtime[vend]=trace", "pangolin_server"] {
+        assert!(judged(good).is_ok(), "{good}");
+    }
+    for wrong in ["loud=loud", "info,hyper=loud"] {
+        assert_eq!(judged(wrong).unwrap_err(), ["RUST_LOG"], "{wrong}");
+    }
+}

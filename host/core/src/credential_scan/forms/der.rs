@@ -28,7 +28,8 @@ fn inner(word: &str) -> Option<Vec<u8>> {
     (said == given).then(|| bytes.into_iter().skip(header).collect())
 }
 
-fn decode(text: &str) -> Option<Vec<u8>> {
+/// Base64 without its padding; none: it is something else.
+pub(in crate::credential_scan) fn decode(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
     let (mut bits, mut held) = (0_u32, 0_u32);
     for byte in text.bytes() {

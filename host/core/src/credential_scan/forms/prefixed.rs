@@ -1,6 +1,6 @@
 //! Tokens that say what they are by how they begin.
 
-use super::beginning;
+use super::looked_at;
 use crate::credential_scan::CredentialKind::{self, *};
 
 struct Token {
@@ -80,13 +80,18 @@ pub(super) fn find(text: &str) -> Option<CredentialKind> {
 impl Token {
     fn is_in(&self, text: &str) -> bool {
         text.match_indices(self.lead).any(|(at, _)| {
+            // Before the rest is looked at: a likeness is mostly the middle of a word.
             let before = text.get(..at).and_then(|before| before.chars().next_back());
+            if before.is_some_and(is_word) {
+                return false;
+            }
             let rest = text.get(at + self.lead.len()..).unwrap_or_default();
-            let rest = beginning(rest, LONGEST);
-            let end = rest.find(|c: char| !(self.alphabet)(c));
-            let length = end.unwrap_or(rest.len());
+            let length: usize =
+                rest.chars().take(LONGEST).take_while(|c| (self.alphabet)(*c)).map(char::len_utf8).sum();
+            looked_at(length);
             let (body, after) = rest.split_at(length);
-            let stands_alone = !before.is_some_and(is_word) && !after.starts_with(is_word);
+            // One of many more characters than are looked at goes on, and is one all the same.
+            let stands_alone = !after.starts_with(is_word) || length >= LONGEST;
             stands_alone && (self.least..=self.most).contains(&length) && is_real(body)
         })
     }

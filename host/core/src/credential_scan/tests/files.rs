@@ -69,3 +69,40 @@ fn each_credential_has_its_line() {
     let found = in_document(&[leaf("user", "ada", 1), leaf("password", "hunter2", 2), leaf("token", "abc", 7)]);
     assert_eq!(found.iter().map(|found| found.line).collect::<Vec<_>>(), [2, 7]);
 }
+
+#[test]
+fn a_manifest_of_a_secret_is_judged_by_what_its_base64_holds() {
+    let kinds = |value: Value| -> Vec<(String, CredentialKind)> {
+        in_document(&leaves(&value)).into_iter().map(|found| (found.path, found.kind)).collect()
+    };
+    let secret = |group: &str, name: &str, text: &str| serde_json::json!({"kind": "Secret", group: {name: text}});
+    let base64 = |text: &str| -> String {
+        let bits: String = text.bytes().map(|byte| format!("{byte:08b}")).collect();
+        let six = |part: &[u8]| usize::from_str_radix(&format!("{:0<6}", String::from_utf8_lossy(part)), 2).unwrap();
+        let word: String = bits.as_bytes().chunks(6).map(|part| BASE64.chars().nth(six(part)).unwrap()).collect();
+        let padding = "=".repeat((4 - word.len() % 4) % 4);
+        word + &padding
+    };
+    let key = format!("AKIA{}", drawn(CAPITALS, 16));
+    for (value, kind) in [
+        (secret("data", "id", &base64(&key)), AwsAccessKeyId),
+        (secret("data", "url", &base64("postgres://ada:hunter2@db/lake")), DatabaseUrl),
+        (secret("data", "tls", &base64("-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w\n")), PrivateKey),
+        (secret("data", "password", &base64("hunter2")), KubernetesSecret),
+        (secret("data", "user", &base64("ada")), KubernetesSecret),
+        (secret("data", "user", "not base64!"), KubernetesSecret),
+        (secret("stringData", "user", "ada"), KubernetesSecret),
+    ] {
+        assert_eq!(kinds(value.clone()).iter().map(|(_, kind)| *kind).collect::<Vec<_>>(), [kind], "{value}");
+    }
+    for value in [
+        secret("data", "password", ""),
+        secret("data", "password", &base64("${PASSWORD}")),
+        secret("data", "password", "{{ .Values.password | b64enc }}"),
+        secret("stringData", "password", "<to be filled in>"),
+        serde_json::json!({"kind": "SealedSecret", "spec": {"encryptedData": {"password": drawn(BASE64, 200)}}}),
+        serde_json::json!({"kind": "ExternalSecret", "spec": {"data": [{"secretKey": "${A}", "remoteRef": {"key": "lake"}}]}}),
+    ] {
+        assert_eq!(kinds(value.clone()), [], "{value}");
+    }
+}

@@ -7,6 +7,7 @@ use pangolin_store::{AuditClaim, AuditFault, AuditSeals, AuditTail};
 use serde::Deserialize as _;
 use serde_json::Value;
 
+use super::other_file::Beginning;
 use super::told::{Break, Chain, Told};
 use crate::api::audit::line::{self, ChainPlace, SealLine};
 
@@ -28,24 +29,28 @@ struct Check<'a> {
     hosts: Option<BTreeSet<String>>,
     chains: BTreeMap<String, Walked>,
     breaks: BTreeMap<String, Break>,
+    /// Whether a line was one of an export with links.
+    is_export: bool,
 }
 
 /// Checks all lines.
 pub(super) fn check(mut lines: impl BufRead, seals: Option<&AuditSeals>) -> io::Result<Told> {
-    let mut check = Check { seals, hosts: None, chains: BTreeMap::new(), breaks: BTreeMap::new() };
+    let mut check = Check { seals, hosts: None, chains: BTreeMap::new(), breaks: BTreeMap::new(), is_export: false };
+    let mut first = Beginning::default();
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();
         if lines.by_ref().take(LONGEST).read_until(b'\n', &mut line)? == 0 {
             break;
         }
+        first.see(&line);
         if u64::try_from(line.len()).is_ok_and(|length| length == LONGEST) {
             check.say("", number, "line", format!("line {number} is too long: nothing was read after it"));
             break;
         }
         check.line(number, &line);
     }
-    Ok(check.finish())
+    Ok(if check.is_export { check.finish() } else { Told::of_another_file(&first.why()) })
 }
 
 impl Check<'_> {
@@ -61,11 +66,19 @@ impl Check<'_> {
 
     fn line(&mut self, number: i64, text: &[u8]) {
         let Ok(value) = serde_json::from_slice::<Value>(text) else {
+            if !text.ends_with(b"\n") {
+                let why =
+                    format!("line {number} is cut off: the file ends within it, so the export or its copy did not end");
+                return self.say("", number, "cut-off", why);
+            }
             return self.say("", number, "line", format!("line {number} is not JSON"));
         };
         if value.get("seal").is_some() {
             match SealLine::deserialize(&value) {
-                Ok(seal) => self.seal(number, seal),
+                Ok(seal) => {
+                    self.is_export = true;
+                    self.seal(number, seal);
+                }
                 Err(_) => self.say("", number, "line", format!("line {number} is not a seal")),
             }
             return;
@@ -75,6 +88,7 @@ impl Check<'_> {
                 format!("line {number} has no place in a chain: only an export of Root or of the command line has");
             return self.say("", number, "line", why);
         };
+        self.is_export = true;
         self.event(&value, &place);
     }
 
@@ -164,8 +178,6 @@ impl Check<'_> {
             for host in strangers {
                 self.wrong(&host, 0, &AuditFault::Stranger);
             }
-        } else if self.chains.is_empty() {
-            self.say("", 0, "empty", "there is nothing to check".to_owned());
         }
         let held = self.chains.iter().filter(|(host, _)| !self.breaks.contains_key(*host));
         let chain = |(host, walked): (&String, &Walked)| {
@@ -181,6 +193,7 @@ impl Check<'_> {
         };
         let chains = held.map(chain).collect();
         Told {
+            export: true,
             whole: self.breaks.is_empty(),
             complete: self.hosts.is_some(),
             sealed: self.seals.is_some(),
@@ -221,10 +234,58 @@ mod tests {
         ] {
             assert!(codes(text.as_bytes()).iter().any(|(host, _)| host == "a"), "{text}");
         }
-        assert_eq!(codes(&b"\xff\xfe\n"[..]), [(String::new(), "line".to_owned())]);
         // No line takes more memory than the longest that may be.
-        assert_eq!(codes(std::io::BufReader::new(io::repeat(b'x'))), [(String::new(), "line".to_owned())]);
+        let first = line("a", 1) + "\n";
+        let endless = std::io::BufReader::new(first.as_bytes().chain(io::repeat(b'x')));
+        assert!(codes(endless).contains(&(String::new(), "line".to_owned())));
         let many: String = (0..20_000).map(|host| line(&format!("host-{host}"), 1) + "\n").collect();
         assert_eq!(codes(many.as_bytes()).len(), 20_000);
+    }
+
+    #[test]
+    fn another_file_is_not_told_as_broken() {
+        let why = |bytes: &[u8]| {
+            let told = check(bytes, None).unwrap();
+            assert!(!told.export && !told.whole && told.chains.is_empty(), "{told:?}");
+            let [broken] = told.breaks.try_into().unwrap();
+            (broken.code, broken.why)
+        };
+        for (bytes, code, wanted) in [
+            (&b""[..], "empty", "nothing in it"),
+            (b" \n\n", "empty", "nothing in it"),
+            (b"\x1f\x8b\x08\x00rest", "not-an-export", "gzip: unpack it first"),
+            (b"\x28\xb5\x2f\xfdrest", "not-an-export", "zstd: unpack it first"),
+            (b"PK\x03\x04rest", "not-an-export", "ZIP: unpack it first"),
+            (b"\xff\xfe{\x00", "not-an-export", "UTF-16"),
+            (b"{\n  \"events\": []\n}\n", "not-an-export", "one JSON object on each line"),
+            (b"[{\"chain\": 1}]\n", "not-an-export", "one JSON object on each line"),
+            (b"{\"a\": 1}\n{\"b\": 2}\n", "not-an-export", "JSON of another kind"),
+            (b"\x00\x01\x02", "not-an-export", "one JSON object on each line"),
+            (
+                b"{\"id\": \"x\", \"action\": \"login\", \"timestamp\": \"2026\"}\n",
+                "not-an-export",
+                "`pangolin audit export`",
+            ),
+        ] {
+            let (found, text) = why(bytes);
+            assert_eq!(found, code, "{text}");
+            assert!(text.contains(wanted), "{text}");
+        }
+        let endless = std::io::BufReader::new(io::repeat(b'x'));
+        assert!(!check(endless, None).unwrap().export);
+    }
+
+    #[test]
+    fn an_export_stays_one_whatever_its_first_line_became() {
+        let link = AuditTail::START.link_text();
+        let line = serde_json::json!({"chain": {"host": "a", "seq": 1, "link": link, "covered": "{}"}}).to_string();
+        for first in ["", "\u{1f}\u{8b}", "{}", "[]"] {
+            let told = check(format!("{first}\n{line}\n").as_bytes(), None).unwrap();
+            assert!(told.export && !told.whole, "{first:?}");
+        }
+        let cut = line.get(..line.len() - 3).unwrap();
+        let told = check(format!("{line}\n{cut}").as_bytes(), None).unwrap();
+        let codes: Vec<&str> = told.breaks.iter().map(|broken| broken.code.as_str()).collect();
+        assert!(codes.contains(&"cut-off"), "{told:?}");
     }
 }

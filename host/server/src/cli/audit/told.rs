@@ -3,9 +3,16 @@
 use pangolin_store::{AuditBreak, AuditChain, AuditReport};
 use serde::Serialize;
 
+use crate::cli::Ended;
+
+/// The exit code for a file that holds something else; what is broken ends with 1.
+const NOT_AN_EXPORT: u8 = 3;
+
 /// What a check found.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Told {
+    /// Whether it is a trail or an export of one at all.
+    pub(super) export: bool,
     /// Whether nothing is wrong.
     pub(super) whole: bool,
     /// Whether all of the trail was looked at, both ends of each chain included.
@@ -56,6 +63,7 @@ impl Told {
             key: Some(chain.key.clone()),
         };
         Self {
+            export: true,
             whole: report.is_whole(),
             complete: true,
             sealed: true,
@@ -63,6 +71,12 @@ impl Told {
             chains: report.chains.iter().map(chain).collect(),
             breaks: report.breaks.iter().map(Break::from).collect(),
         }
+    }
+
+    /// A file that holds something else.
+    pub(super) fn of_another_file((code, why): &(&'static str, String)) -> Self {
+        let broken = Break { host: String::new(), seq: 0, code: (*code).to_owned(), why: why.clone() };
+        Self { breaks: vec![broken], ..Self::default() }
     }
 
     fn text(&self) -> String {
@@ -96,8 +110,15 @@ fn shown(host: &str) -> String {
 pub(super) fn finish(told: &Told, json: bool) -> anyhow::Result<()> {
     if json {
         super::super::print(&format!("{}\n", serde_json::to_string(told)?))?;
-    } else {
+    } else if told.export {
         super::super::print(&told.text())?;
     }
-    if told.whole { Ok(()) } else { Err(anyhow::anyhow!("the audit trail is not what was written")) }
+    match told.breaks.first() {
+        Some(other) if !told.export => {
+            let text = format!("not an export of the whole trail: {}", other.why);
+            Err(Ended { code: NOT_AN_EXPORT, text }.into())
+        }
+        _ if told.whole => Ok(()),
+        _ => Err(anyhow::anyhow!("the audit trail is not what was written")),
+    }
 }

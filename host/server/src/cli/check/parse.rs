@@ -2,8 +2,14 @@
 //! what they stumble over.
 
 mod collected;
+mod hcl;
 mod json;
 mod lines;
+mod properties;
+mod shell;
+mod sql;
+#[cfg(test)]
+mod tests;
 mod toml;
 mod yaml;
 
@@ -21,8 +27,22 @@ pub(super) enum Form {
     Yaml,
     /// `NAME=value`.
     Lines,
+    /// The same, with spaces between both, and Spark's own.
+    Properties,
+    Shell,
+    Dockerfile,
+    /// Terraform.
+    Hcl,
+    Sql,
     /// Anything else.
     Text,
+}
+
+impl Form {
+    /// Whether the parser leaves lines out that may hold something.
+    pub(super) fn is_partial(self) -> bool {
+        matches!(self, Self::Text | Self::Hcl | Self::Sql)
+    }
 }
 
 /// Not what the name says.
@@ -32,30 +52,50 @@ pub(super) struct Unparsable {
     pub(super) what: &'static str,
 }
 
-/// By the name.
-pub(super) fn form_of(file: &Path) -> Form {
+/// By the name, and for one that says nothing by the first line.
+pub(super) fn form_of(file: &Path, text: &str) -> Form {
     let name = file.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
     let extension = name.rsplit_once('.').map(|(_, extension)| extension).unwrap_or_default();
     let is_env = name == ".env" || name.starts_with(".env.") || extension == "env";
-    let has_pairs = ["dockerfile", "containerfile"].iter().any(|lead| name.starts_with(lead))
-        || matches!(name.as_str(), "credentials" | ".npmrc" | ".pypirc" | ".netrc" | ".pgpass" | ".my.cnf");
+    let has_pairs = matches!(name.as_str(), "credentials" | ".npmrc" | ".pypirc" | ".netrc" | ".pgpass" | ".my.cnf");
+    let is_docker = ["dockerfile", "containerfile"].iter().any(|known| name.starts_with(known) || extension == *known);
     match extension {
         _ if is_env || has_pairs => Form::Lines,
+        _ if is_docker => Form::Dockerfile,
         "json" => Form::Json,
         "toml" => Form::Toml,
         "yaml" | "yml" => Form::Yaml,
-        "ini" | "cfg" | "conf" | "cnf" | "properties" | "tfvars" | "service" => Form::Lines,
+        "conf" if name.starts_with("spark") => Form::Properties,
+        "properties" => Form::Properties,
+        "ini" | "cfg" | "conf" | "cnf" | "service" | "container" => Form::Lines,
+        "tf" | "tfvars" | "hcl" => Form::Hcl,
+        "sql" | "ddl" => Form::Sql,
+        "sh" | "bash" | "zsh" | "ksh" | "envrc" | "profile" | "bashrc" | "zshrc" | "bash_profile" => Form::Shell,
+        _ if is_script(text) => Form::Shell,
         _ => Form::Text,
     }
 }
 
-/// The texts of a file of that form.
-pub(super) fn leaves(form: Form, text: &str) -> Result<Vec<Leaf>, Unparsable> {
-    match form {
-        Form::Json => json::leaves(text),
-        Form::Toml => toml::leaves(text),
-        Form::Yaml => yaml::leaves(text),
-        Form::Lines => Ok(lines::leaves(text)),
-        Form::Text => Ok(Vec::new()),
-    }
+/// `#!/bin/sh`, `#!/usr/bin/env bash`.
+fn is_script(text: &str) -> bool {
+    let first = text.lines().next().unwrap_or_default();
+    let mut words = first.strip_prefix("#!").unwrap_or_default().split(['/', ' ']);
+    words.any(|word| matches!(word, "sh" | "bash" | "zsh" | "ksh" | "dash"))
+}
+
+/// The texts of each document of a file of that form.
+pub(super) fn documents(form: Form, text: &str) -> Result<Vec<Vec<Leaf>>, Unparsable> {
+    let one = match form {
+        Form::Yaml => return yaml::documents(text),
+        Form::Json => json::leaves(text)?,
+        Form::Toml => toml::leaves(text)?,
+        Form::Lines => lines::leaves(text),
+        Form::Properties => properties::leaves(text),
+        Form::Shell => shell::leaves(text),
+        Form::Dockerfile => shell::dockerfile(text),
+        Form::Hcl => hcl::leaves(text)?,
+        Form::Sql => sql::leaves(text),
+        Form::Text => Vec::new(),
+    };
+    Ok(vec![one])
 }

@@ -6,12 +6,13 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::scan::Scan;
+use super::start::{Level, Said};
 use crate::config::{Config, ConfigProblem};
 
 /// What the settings are.
 #[derive(Debug, Default)]
 pub(super) struct Settings {
-    problems: Vec<ConfigProblem>,
+    said: Vec<Said>,
     unknown: Vec<String>,
 }
 
@@ -20,24 +21,42 @@ pub(super) struct Settings {
 pub(super) struct Report {
     pub(super) settings: Option<Settings>,
     pub(super) files: Scan,
+    /// Whether warnings are wrong too.
+    pub(super) strict: bool,
 }
 
 impl Settings {
-    pub(super) fn of(read: Result<Config, Vec<ConfigProblem>>) -> Self {
-        match read {
-            Ok(config) => Self { problems: Vec::new(), unknown: config.unknown_variables },
-            Err(problems) => Self { problems, unknown: Vec::new() },
-        }
+    /// What is wrong with a setting itself is said once, not what follows from it.
+    pub(super) fn of(config: &Config, problems: Vec<ConfigProblem>, mut start: Vec<Said>) -> Self {
+        start.retain(|said| !problems.iter().any(|problem| problem.variable == said.variable));
+        let problems = problems.into_iter().map(|ConfigProblem { variable, message }| Said {
+            level: Level::Problem,
+            variable,
+            message,
+        });
+        Self { said: problems.chain(start).collect(), unknown: config.unknown_variables.clone() }
+    }
+
+    fn of_level(&self, level: Level) -> impl Iterator<Item = &Said> {
+        self.said.iter().filter(move |said| said.level == level)
+    }
+
+    fn warnings(&self) -> usize {
+        self.of_level(Level::Warning).count() + self.unknown.len()
     }
 }
 
 impl Report {
     /// How much is wrong; none: nothing.
     pub(super) fn verdict(&self) -> Option<String> {
-        let settings = self.settings.as_ref().is_some_and(|settings| !settings.problems.is_empty());
         let mut wrong = Vec::new();
-        if settings {
-            wrong.push("the settings cannot be used".to_owned());
+        if let Some(settings) = &self.settings {
+            if settings.of_level(Level::Problem).next().is_some() {
+                wrong.push("the settings cannot be used".to_owned());
+            }
+            if self.strict && settings.warnings() > 0 {
+                wrong.push(counted(settings.warnings(), "warning", "warnings"));
+            }
         }
         if !self.files.findings.is_empty() {
             wrong.push(counted(self.files.findings.len(), "credential was found", "credentials were found"));
@@ -52,13 +71,17 @@ impl Report {
     pub(super) fn text(&self) -> String {
         let mut lines = Vec::new();
         if let Some(settings) = &self.settings {
-            if settings.problems.is_empty() {
+            if settings.of_level(Level::Problem).next().is_none() {
                 lines.push("the settings can be used".to_owned());
             }
-            lines.extend(settings.problems.iter().map(|problem| safe(&problem.to_string())));
-            lines.extend(
-                settings.unknown.iter().map(|name| format!("warning: {} is not a setting of this host", safe(name))),
-            );
+            for (level, lead) in [(Level::Problem, ""), (Level::Warning, "warning: "), (Level::Note, "note: ")] {
+                let line = |said: &Said| format!("{lead}{}: {}", said.variable, safe(&said.message));
+                lines.extend(settings.of_level(level).map(line));
+                if level == Level::Warning {
+                    let unknown = |name: &String| format!("warning: {} is not a setting of this host", safe(name));
+                    lines.extend(settings.unknown.iter().map(unknown));
+                }
+            }
         }
         for trouble in &self.files.troubles {
             let at = trouble.line.map_or_else(String::new, |line| format!(":{line}"));
@@ -85,10 +108,12 @@ impl Report {
     /// For programs.
     pub(super) fn json(&self) -> anyhow::Result<String> {
         let settings = self.settings.as_ref().map(|settings| {
-            let problems = settings.problems.iter();
-            let problems: Vec<Value> =
-                problems.map(|problem| json!({"variable": problem.variable, "message": problem.message})).collect();
-            json!({"problems": problems, "unknown": settings.unknown})
+            let of = |level: Level| -> Vec<Value> {
+                let said = settings.of_level(level);
+                said.map(|said| json!({"variable": said.variable, "message": said.message})).collect()
+            };
+            json!({"problems": of(Level::Problem), "warnings": of(Level::Warning), "notes": of(Level::Note),
+                "unknown": settings.unknown})
         });
         let findings: Vec<Value> = self.files.findings.iter().map(|found| {
             json!({"file": path(&found.file), "line": found.line, "field": found.field, "kind": found.kind})

@@ -1,16 +1,17 @@
 //! Credentials in files.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use pangolin_core::credential_scan::{CredentialKind, in_document, in_text};
 
-use super::parse::{self, Form, Unparsable};
+use super::parse::{self, Unparsable};
 use super::walk;
 
 /// Larger files are no configuration.
-const MOST_BYTES: u64 = 4 * 1024 * 1024;
+const MOST_BYTES: u64 = 16 * 1024 * 1024;
 /// Findings of one file that are told.
 const MOST_FOUND: usize = 1_000;
 
@@ -60,26 +61,24 @@ impl Scan {
         let text = match read(file) {
             Ok(Some(text)) => text,
             Ok(None) if !is_named => return self.left_out += 1,
-            Ok(None) => return self.trouble(file, None, "is binary or larger than 4 MiB: not searched"),
+            Ok(None) => return self.trouble(file, None, "is binary or larger than 16 MiB: not searched"),
             Err(error) => return self.trouble(file, None, &format!("cannot be read: {}", error.kind())),
         };
         self.searched += 1;
         let before = self.findings.len();
-        let form = parse::form_of(file);
-        let parsed = match form {
-            Form::Text => Ok(Vec::new()),
-            _ => parse::leaves(form, &text),
-        };
-        let leaves = parsed.unwrap_or_else(|Unparsable { line, what }| {
+        let form = parse::form_of(file, &text);
+        let documents = parse::documents(form, &text).unwrap_or_else(|Unparsable { line, what }| {
             self.trouble(file, Some(line), &format!("is not valid {what}: searched line by line"));
-            parse::lines(&text)
+            vec![parse::lines(&text)]
         });
-        for found in in_document(&leaves) {
+        let mut told = BTreeSet::new();
+        for found in documents.iter().flat_map(|leaves| in_document(leaves)).take(MOST_FOUND) {
+            told.insert(found.line);
             self.found(file, found.line, found.path, found.kind);
         }
         for (at, line) in text.lines().enumerate() {
             // A parser leaves comments out.
-            let is_searched = form == Form::Text || is_comment(line);
+            let is_searched = (form.is_partial() && !told.contains(&(at + 1))) || is_comment(line);
             if let Some(kind) = is_searched.then(|| in_text(line)).flatten() {
                 self.found(file, at + 1, String::new(), kind);
             }

@@ -34,7 +34,7 @@ fn one(name: &str, text: &str) -> (Vec<String>, Vec<String>) {
     let files = scanned(dir.path());
     let places = places(&files);
     let troubles = files.troubles.iter().map(|trouble| format!("{:?} {}", trouble.line, trouble.problem)).collect();
-    let report = Report { settings: None, files };
+    let report = Report { settings: None, files, strict: false };
     for said in [report.text(), report.json().unwrap(), format!("{report:?}")] {
         assert!(!said.contains(PLANTED), "{said}");
     }
@@ -119,7 +119,7 @@ fn directories_are_walked_without_their_links() {
     std::os::unix::fs::symlink(outside.path().join("other.env"), dir.path().join("link.env")).unwrap();
     std::os::unix::fs::symlink(dir.path(), dir.path().join("a/loop")).unwrap();
     fs::write(dir.path().join("image.png"), b"\x89PNG\0\0password").unwrap();
-    fs::write(dir.path().join("large.json"), vec![b' '; 5 << 20]).unwrap();
+    fs::write(dir.path().join("large.json"), vec![b' '; 17 << 20]).unwrap();
     let found = scanned(dir.path());
     assert_eq!((places(&found), found.searched, found.left_out), (vec!["1 PASSWORD".to_owned()], 1, 2));
     assert!(found.troubles.is_empty());
@@ -144,7 +144,7 @@ fn other_encodings_are_read() {
 #[test]
 fn nothing_that_a_terminal_obeys_goes_out() {
     let dir = files(&[("a\u{1b}[2J\n.yaml", "\"b\\e]0;x\\a\": {password: hunter22}\n")]);
-    let report = Report { settings: None, files: scanned(dir.path()) };
+    let report = Report { settings: None, files: scanned(dir.path()), strict: false };
     assert_eq!(report.files.findings.len(), 1);
     for said in [report.text(), report.json().unwrap()] {
         assert!(!said.chars().any(|c| c.is_control() && c != '\n'), "{said:?}");
@@ -155,9 +155,9 @@ fn nothing_that_a_terminal_obeys_goes_out() {
 #[test]
 fn the_verdict_counts_what_is_wrong() {
     let dir = files(&[("a.env", "PASSWORD=hunter22"), ("b.json", "{")]);
-    let report = Report { settings: Some(Settings::default()), files: scanned(dir.path()) };
+    let report = Report { settings: Some(Settings::default()), files: scanned(dir.path()), strict: false };
     assert_eq!(report.verdict().unwrap(), "1 credential was found; 1 file has a problem");
-    let fine = Report { settings: Some(Settings::default()), files: Scan::default() };
+    let fine = Report { settings: Some(Settings::default()), files: Scan::default(), strict: false };
     assert_eq!((fine.verdict(), fine.text()), (None, "the settings can be used\n".to_owned()));
 }
 

@@ -5,6 +5,9 @@ use pangolin_core::credential_scan::{Leaf, Step};
 /// A longer name of a section is no name; it stands above every line.
 const LONGEST_SECTION: usize = 128;
 
+/// What systemd takes from a file, or holds encrypted.
+const ELSEWHERE: &[&str] = &["LoadCredential", "LoadCredentialEncrypted", "ImportCredential", "SetCredentialEncrypted"];
+
 /// The texts of a file: one for each `NAME=value` or `name: value`, and each other line as it is.
 pub(in super::super) fn leaves(text: &str) -> Vec<Leaf> {
     let mut leaves = Vec::new();
@@ -21,6 +24,17 @@ pub(in super::super) fn leaves(text: &str) -> Vec<Leaf> {
         }
         let (name, value) = pair(line).unwrap_or(("", line));
         let mut path: Vec<Step> = section.iter().map(|name| Step::Key(name.clone())).collect();
+        if name == "Environment" {
+            // Of systemd: several in one line.
+            for (name, text) in super::shell::assignments(value) {
+                let path = path.iter().cloned().chain([Step::Key(name)]).collect();
+                leaves.push(Leaf { path, text, line: at + 1 });
+            }
+            continue;
+        }
+        if ELSEWHERE.contains(&name) {
+            continue;
+        }
         if !name.is_empty() {
             path.push(Step::Key(name.to_owned()));
         }
@@ -42,7 +56,9 @@ fn pair(line: &str) -> Option<(&str, &str)> {
 fn unquoted<'t>(value: &'t str, lines: &mut (impl Iterator<Item = (usize, &'t str)> + Clone)) -> String {
     let Some(quote) = value.chars().next().filter(|c| matches!(c, '"' | '\'')) else {
         let value = value.split(" #").next().unwrap_or(value);
-        return value.trim_end_matches([',', ';', '}']).trim().to_owned();
+        // The end of a template stays.
+        let ends: &[char] = if value.contains('{') { &[',', ';'] } else { &[',', ';', '}'] };
+        return value.trim_end_matches(ends).trim().to_owned();
     };
     let inner = value.get(1..).unwrap_or_default();
     if let Some((text, _)) = inner.split_once(quote) {

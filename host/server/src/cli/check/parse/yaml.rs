@@ -12,10 +12,11 @@ use super::collected::{Collected, TooMuch};
 
 const MOST_DEEP: usize = 128;
 
-/// The texts of all documents of a stream.
-pub(super) fn leaves(text: &str) -> Result<Vec<Leaf>, Unparsable> {
+/// The texts of each document of a stream.
+pub(super) fn documents(text: &str) -> Result<Vec<Vec<Leaf>>, Unparsable> {
     let wrong = |line: usize| Unparsable { line: line.max(1), what: "YAML" };
     let mut walk = Walk::default();
+    let mut documents = Vec::new();
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| wrong(error.marker().line()))?;
         let line = span.start.line();
@@ -35,14 +36,18 @@ pub(super) fn leaves(text: &str) -> Result<Vec<Leaf>, Unparsable> {
             Event::MappingStart(..) => walk.open(Frame::Map { key: None }),
             Event::SequenceStart(..) => walk.open(Frame::List { at: 0 }),
             Event::MappingEnd | Event::SequenceEnd => walk.close(),
-            Event::DocumentEnd => walk.frames.clear(),
+            Event::DocumentEnd => {
+                walk.frames.clear();
+                documents.push(std::mem::take(&mut walk.found.leaves));
+            }
             _ => {}
         }
         if walk.frames.len() > MOST_DEEP {
             return Err(wrong(line));
         }
     }
-    Ok(walk.found.leaves)
+    documents.push(walk.found.leaves);
+    Ok(documents)
 }
 
 /// What is open: a map with the name that waits for its value, or a list; or a map or a list that is
