@@ -14,7 +14,7 @@ from harness.postgres import Postgres
 from harness.seaweed import Seaweed
 from harness.vms import Vms
 from harness.vms_world import BRISK, new_vast_lake
-from harness.world import new_tenant, static_lake
+from harness.world import new_tenant, s3_config, static_lake
 
 
 def told(done: subprocess.CompletedProcess[str], code: int = 0) -> str:
@@ -203,22 +203,23 @@ def test_a_sealed_value_opens_in_its_own_place_only(
     assert admin.credentials(mine.catalog, "sales", "t")["secret_access_key"] == seaweed.admin.secret_access_key
     for api, lake in ((other.tenant.admin.api, other), (admin, foreign)):
         reply = api.request("GET", f"/api/v1/warehouses/{lake.warehouse}")
-        assert (reply.status_code, reply.json()["code"]) == (500, "secret-unreadable"), reply.text
+        assert (reply.status_code, reply.json()["problem"]["code"]) == (200, "warehouse-altered"), reply.text
         reply = api.request("POST", api.table_path(lake.catalog, "sales", "t") + "/credentials")
-        assert reply.status_code == 500 and "secret-unreadable" in reply.text, reply.text
+        assert reply.status_code == 500 and "warehouse-altered" in reply.text, reply.text
         for text in (reply.text, host.logged()):
             assert planted.found_in(text.encode()) == []
     listed = {entry["name"]: entry for entry in admin.get("/api/v1/warehouses")}
     assert listed[mine.warehouse]["storage_config"]["secret_access_key"] == "<redacted>"
-    assert listed[foreign.warehouse]["problem"]["code"] == "secret-unreadable"
+    assert listed[foreign.warehouse]["problem"]["code"] == "warehouse-altered"
     assert {entry["name"] for entry in admin.get("/api/v1/catalogs")} >= {mine.catalog, foreign.catalog}
-    # New secrets mend it; nothing else does, and nothing is dropped in silence.
+    # It is mended as a whole and with new secrets; nothing else does, and nothing is dropped in silence.
     mender, path = other.tenant.admin.api, f"/api/v1/warehouses/{other.warehouse}"
     assert mender.request("PUT", path, json={"max_ttl_seconds": 900}).status_code in (422, 500)
     marker = {"storage_config": {"access_key_id": "<redacted>", "secret_access_key": "<redacted>"}}
     assert mender.request("PUT", path, json=marker).status_code == 422
     keys = {"access_key_id": seaweed.admin.access_key_id, "secret_access_key": seaweed.admin.secret_access_key}
-    mender.put(path, {"storage_config": keys})
+    assert mender.request("PUT", path, json={"storage_config": keys}).status_code == 422
+    mender.put(path, {"vending_strategy": {"AwsStatic": {}}, "storage_config": s3_config(seaweed, other.bucket) | keys})
     assert mender.credentials(other.catalog, "sales", "t")["secret_access_key"] == seaweed.admin.secret_access_key
     host.stop()
     status = host.command("secrets", "status")
