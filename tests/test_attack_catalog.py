@@ -116,3 +116,21 @@ def test_nobody_inherits_the_grants_on_a_namespace_of_the_same_name(host: Host, 
     tenant.admin.api.create_table(catalog["name"], "fin", "secret")
     for user in (reader, member):
         user.api.get(user.api.table_path(catalog["name"], "fin", "secret"), status=404)
+
+
+def test_a_small_body_is_not_work_for_minutes(host: Host, tenant: Tenant) -> None:
+    """What a client defines is compared with all that is defined already, and a table is read for each change."""
+    catalog = catalog_of(host, tenant, "sales")["name"]
+    api = tenant.admin.api
+    for name in ("t", "u"):
+        api.create_table(catalog, "sales", name)
+    field = {"id": 1, "name": "a", "required": False, "type": "long"}
+    schema = {"action": "add-schema", "schema": {"type": "struct", "schema-id": 0, "fields": [field]}}
+    api.post(api.table_path(catalog, "sales", "t"), {"requirements": [], "updates": [schema] * 2000}, status=400)
+    change = lambda name: {"identifier": {"namespace": ["sales"], "name": name}, "requirements": [], "updates": []}
+    together = f"/v1/{catalog}/transactions/commit"
+    api.post(together, {"table-changes": [change("t"), change("u")]}, status=204)
+    for changes in ([change("t"), change("t")], [change(f"t{number}") for number in range(501)]):
+        before = api.get("/api/v1/audit/count")["count"]
+        api.post(together, {"table-changes": changes}, status=400)
+        assert api.get("/api/v1/audit/count")["count"] - before < 10
