@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 from harness.tools import ROOT, java_jars, java_program
@@ -73,10 +72,6 @@ class Java:
     def log(self) -> str:
         self._log.seek(0)
         return self._log.read().decode(errors="replace")[-20000:]
-
-    def peak_megabytes(self) -> int:
-        status = Path(f"/proc/{self._process.pid}/status").read_text()
-        return next(int(line.split()[1]) // 1024 for line in status.splitlines() if line.startswith("VmHWM"))
 
     def stop(self) -> None:
         if self._process.stdin is not None:

@@ -60,13 +60,6 @@ class Spark:
     def sql(self, query: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in self._session.sql(query).collect()]
 
-    def peak_megabytes(self) -> int:
-        """Of the JVM."""
-        gateway = self._session.sparkContext._gateway
-        assert gateway is not None
-        with open(f"/proc/{gateway.proc.pid}/status") as status:
-            return next(int(line.split()[1]) // 1024 for line in status if line.startswith("VmHWM"))
-
     def stop(self) -> None:
         """Ends the JVM as well, which would else stay until the run ends."""
         from pyspark import SparkContext
