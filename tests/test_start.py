@@ -25,9 +25,10 @@ def starts(host: Host) -> int:
 
 
 def last_words(said: str) -> str:
-    """The text of a start that failed, without what caused it."""
-    line = next(line for line in said.splitlines() if line.startswith("pangolin: "))
-    return line.removeprefix("pangolin: ").removesuffix(": the audit trail cannot be written")
+    """The text of the last start that failed, without what caused it; of several settings the first one."""
+    line, *more = said[said.rindex("pangolin: ") :].splitlines()
+    words = line.removeprefix("pangolin: ").removesuffix(": the audit trail cannot be written")
+    return more[0].strip() if words == "the settings cannot be used:" else words
 
 
 def test_it_does_not_serve_with_another_key_than_its_database_was_sealed_with(host: Host, planted: Planted) -> None:
@@ -101,10 +102,7 @@ def test_what_keeps_a_host_from_starting_is_what_check_says(unstarted: Host, tmp
     for name, settings in wrong(host, tmp_path).items():
         host.settings = good | settings
         checked = host.command("check")
-        said = host.refuses_to_start()
-        words = next(line for line in said.splitlines() if line.startswith("pangolin: ")).removeprefix("pangolin: ")
-        if words == "the settings cannot be used:":
-            words = said[said.index(words) :].splitlines()[1].strip()
+        words = last_words(host.refuses_to_start())
         assert checked.returncode == 1, f"{name}: {checked.stdout}"
         assert words in checked.stdout, f"{name}: {words}\nis not in\n{checked.stdout}"
         assert "the settings cannot be used" in checked.stderr
