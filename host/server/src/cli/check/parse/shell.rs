@@ -6,7 +6,7 @@ use pangolin_core::credential_scan::{Leaf, Step};
 use super::lines;
 
 /// Longer substitutions are none: what is looked at for each has an end.
-const LONGEST_SUBSTITUTION: usize = 4096;
+const LONGEST_SUBSTITUTION: usize = 1024;
 
 /// The texts of a script.
 pub(super) fn leaves(text: &str) -> Vec<Leaf> {
@@ -126,9 +126,9 @@ impl<'t> Reader<'t> {
                     Some(inner) => {
                         add("");
                         if c == '"' {
-                            add(&expanded(inner))
+                            add(&expanded(inner));
                         } else {
-                            add(inner)
+                            add(inner);
                         }
                         self.skip(inner.len() + 2);
                     }
