@@ -1,5 +1,5 @@
 //! The names in an explanation, as the document shows them. Core writes most of them.
-#![cfg_attr(not(test), expect(dead_code, reason = "shapes for the document: the values are those of pangolin_core"))]
+#![expect(dead_code, reason = "shapes for the document: the values are those of pangolin_core")]
 
 use serde::Serialize;
 use utoipa::ToSchema;

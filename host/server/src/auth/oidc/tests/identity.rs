@@ -119,10 +119,10 @@ fn roles_that_the_token_has_no_room_for_are_noticed() {
     };
     // As Entra ID writes it, and as OpenID Connect Core has it for any claim.
     let sources = json!({"src1": {"endpoint": "https://graph.example/getMemberObjects"}});
-    let overage = json!({"_claim_names": {"groups": "src1"}, "_claim_sources": sources.clone()});
+    let overage = json!({"_claim_names": {"groups": "src1"}, "_claim_sources": sources});
     assert_eq!(left_out(&groups, overage.clone()), (true, 0));
     assert_eq!(left_out(&groups, json!({"hasgroups": true})), (true, 0));
-    assert_eq!(left_out(&groups, json!({"groups": "src1", "_claim_sources": sources.clone()})), (true, 0));
+    assert_eq!(left_out(&groups, json!({"groups": "src1", "_claim_sources": sources})), (true, 0));
     // The name of a source is no value, also where the settings know it as one.
     assert_eq!(left_out(&groups, json!({"groups": "read", "_claim_sources": {"read": {}}})), (true, 0));
     let nested = with_roles("resource_access.lake.roles");
