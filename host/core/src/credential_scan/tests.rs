@@ -60,7 +60,7 @@ fn credentials() -> Vec<(&'static str, String, CredentialKind)> {
         ("x", format!("?sv=2024-11-04&ss=b&se=2027-01-01&sig={}%3D", drawn(BASE62, 43)), AzureSas),
         ("x", "jdbc:sqlserver://db:1433;user=sa;password=hunter2".to_owned(), ConnectionString),
         ("x", "jdbc:oracle:thin:scott/tiger@//db:1521/lake".to_owned(), DatabaseUrl),
-        ("x", "jdbc:snowflake://a.example/?user=ada&private_key_pwd=hunter2".to_owned(), DatabaseUrl),
+        ("x", "jdbc:snowflake://a.example/?user=ada&private_key_pwd=hunter2".to_owned(), UrlPassword),
         ("x", "jdbc:databricks://a.example:443;AuthMech=3;UID=token;PWD=hunter2".to_owned(), ConnectionString),
         (
             "x",

@@ -95,7 +95,7 @@ async fn root_alone_has_the_directory_read_again_and_the_trail_says_so() {
 
     let rows = host.get("/api/v1/audit?action=reload_plugins", &root).await.expect(200).body;
     let results: Vec<_> = rows.as_array().unwrap().iter().map(|row| row["result"].as_str().unwrap()).collect();
-    assert_eq!(results, ["success", "failure", "success", "denied", "denied"]);
+    assert_eq!(results, ["success", "started", "failure", "started", "success", "started", "denied", "denied"]);
     assert_eq!(rows[0]["metadata"], json!({"loaded": [], "rejected": ["late.wasm"]}));
 }
 

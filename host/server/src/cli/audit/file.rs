@@ -50,7 +50,7 @@ pub(super) fn check(mut lines: impl BufRead, seals: Option<&AuditSeals>) -> io::
         }
         check.line(number, &line);
     }
-    Ok(if check.is_export { check.finish() } else { Told::of_another_file(&first.why()) })
+    Ok(if check.is_export { check.finish() } else { Told::of_another_file(first.code(), first.why()) })
 }
 
 impl Check<'_> {

@@ -33,23 +33,31 @@ impl Beginning {
         }
     }
 
-    /// Why the file is no export: a code and a text.
-    pub(super) fn why(&self) -> (&'static str, String) {
-        const KIND: &str = "not-an-export";
-        if self.0.trim_ascii().is_empty() {
-            return ("empty", "there is nothing in it".to_owned());
+    /// Nothing at all, or something else.
+    pub(super) fn code(&self) -> &'static str {
+        if self.is_empty() { "empty" } else { "not-an-export" }
+    }
+
+    /// Why the file is no export.
+    pub(super) fn why(&self) -> String {
+        if self.is_empty() {
+            return "there is nothing in it".to_owned();
         }
         if let Some((_, what)) = MAGIC.iter().find(|(magic, _)| self.0.starts_with(magic)) {
-            return (KIND, format!("the file {what}"));
+            return format!("the file {what}");
         }
         let Ok(Value::Object(line)) = serde_json::from_slice::<Value>(&self.0) else {
-            return (KIND, "an export has one JSON object on each line".to_owned());
+            return "an export has one JSON object on each line".to_owned();
         };
         if line.contains_key("action") && line.contains_key("timestamp") {
-            let why = "its rows have no places in a chain, as in the export of one tenant: what can be checked comes from \
-                       `pangolin audit export`, or from Root's `GET /api/v1/audit/export`";
-            return (KIND, why.to_owned());
+            return "its rows have no places in a chain, as in the export of one tenant: what can be checked comes from \
+                    `pangolin audit export`, or from Root's `GET /api/v1/audit/export`"
+                .to_owned();
         }
-        (KIND, "it is JSON of another kind".to_owned())
+        "it is JSON of another kind".to_owned()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.trim_ascii().is_empty()
     }
 }

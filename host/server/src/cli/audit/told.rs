@@ -74,8 +74,8 @@ impl Told {
     }
 
     /// A file that holds something else.
-    pub(super) fn of_another_file((code, why): &(&'static str, String)) -> Self {
-        let broken = Break { host: String::new(), seq: 0, code: (*code).to_owned(), why: why.clone() };
+    pub(super) fn of_another_file(code: &str, why: String) -> Self {
+        let broken = Break { host: String::new(), seq: 0, code: code.to_owned(), why };
         Self { breaks: vec![broken], ..Self::default() }
     }
 

@@ -48,6 +48,11 @@ impl Walk<'_> {
                 }
                 '"' => self.string()?,
                 '<' if self.rest.starts_with("<<") => self.heredoc()?,
+                // `data.vault.x["name"]` is computed: the name in it is no value.
+                '[' if self.name.is_some() && !self.head.is_empty() => {
+                    self.skip_to("]");
+                    self.skip(1);
+                }
                 '{' | '[' | '(' => self.open()?,
                 '}' | ']' | ')' => self.close(),
                 '=' | ':' if !self.rest.starts_with("==") => {

@@ -118,8 +118,8 @@ fn terraform() {
         "db_password = \"hunter2\"\napi_keys = [\"a\", \"b\"]\ntags = { \"x-token\" = \"abc\", b : \"c\" }\n",
         &[
             "1 db_password SecretField",
-            "2 api_keys SecretField",
-            "2 api_keys SecretField",
+            "2 api_keys[0] SecretField",
+            "2 api_keys[1] SecretField",
             "3 tags.x-token SecretField",
         ],
     );
