@@ -13,7 +13,13 @@ from harness.postgres import Postgres
 from harness.seaweed import Seaweed
 from harness.world import Lake, Tenant, new_lake, new_tenant
 
-pytest_plugins = ["harness.attack_fixtures", "harness.cloud_fixtures", "harness.example_fixtures", "harness.vms_fixtures"]
+pytest_plugins = [
+    "harness.attack_fixtures",
+    "harness.cloud_fixtures",
+    "harness.example_fixtures",
+    "harness.issuer_fixtures",
+    "harness.vms_fixtures",
+]
 
 # Clients that are given too little would otherwise ask the real cloud.
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"

@@ -4,7 +4,7 @@ import base64
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,13 +30,6 @@ ROUTES = [
     ("GET", "/v1/some/namespaces/n/tables/t"),
     ("POST", "/v1/some/namespaces/n/tables/t/credentials"),
 ]
-
-
-@pytest.fixture(scope="module")
-def issuer(planted: Planted) -> Iterator[Issuer]:
-    made = Issuer(planted).start()
-    yield made
-    made.stop()
 
 
 @pytest.fixture(scope="module")

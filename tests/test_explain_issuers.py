@@ -1,7 +1,5 @@
 """Explanations for users of other issuers: with the roles of their own token, and with roles that are assumed."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from harness.explaining import ask, ask_by, explain, explain_by, failed
@@ -13,13 +11,6 @@ from harness.seaweed import Seaweed
 from harness.world import Lake, new_lake, new_tenant
 
 ROLES = {"lake-admins": "tenant-admin", "lake-readers": "Reader", "lake-writers": "Writer"}
-
-
-@pytest.fixture(scope="module")
-def issuer(planted: Planted) -> Iterator[Issuer]:
-    made = Issuer(planted).start()
-    yield made
-    made.stop()
 
 
 @pytest.fixture(scope="module")

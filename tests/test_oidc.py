@@ -21,13 +21,6 @@ ROLES = {"lake-admins": "tenant-admin", "lake-readers": "Reader", "lake-writers"
 
 
 @pytest.fixture(scope="module")
-def issuer(planted: Planted) -> Iterator[Issuer]:
-    made = Issuer(planted).start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture(scope="module")
 def by_claim(planted: Planted) -> Iterator[Issuer]:
     """Its users belong where a claim says; their name is a claim as well."""
     made = Issuer(planted, alg="ES256").start()

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::SignatureUse;
 use super::grants::Applies;
+use super::{ExplainAsk, ExplainUse, SignatureUse};
 use crate::id::UserId;
 use crate::lease::Claim;
 use crate::principal::{AccountKind, Principal, UserRole};
@@ -75,6 +75,36 @@ pub struct Explanation {
     pub revocable: Option<Revocable>,
     /// The action under which the vend itself would stand in the audit trail.
     pub audit_action: &'static str,
+}
+
+impl Explanation {
+    /// Before anything is judged: nothing is held, nothing is shown.
+    pub(super) fn begun(ask: ExplainAsk<'_>, table: String) -> Self {
+        let purpose = ask.of.purpose();
+        Self {
+            allowed: false,
+            refusal: None,
+            purpose,
+            principal: Who::of(ask.subject),
+            assumed_roles: ask.assumed_roles.to_vec(),
+            table,
+            grants: Vec::new(),
+            access: AccessExplained { requested: ask.of.access().describe(), held: "unknown", granted: None },
+            scopes: Vec::new(),
+            warehouse: None,
+            strategy: None,
+            ttl: None,
+            checks: Vec::new(),
+            would: Vec::new(),
+            outcome: None,
+            signature: match ask.of {
+                ExplainUse::Credentials { .. } => None,
+                ExplainUse::Signature(asked) => Some(SignatureExplained::asked(asked)),
+            },
+            revocable: None,
+            audit_action: purpose.audit_action(),
+        }
+    }
 }
 
 /// Why nothing would be vended.

@@ -1,9 +1,7 @@
 //! The explanation while it is told.
 
-use super::report::{
-    AccessExplained, Check, Explanation, LifeExplained, LifeLimits, Refusal, SignatureExplained, StrategyExplained, Who,
-};
-use super::{ExplainUse, Scene, grants};
+use super::report::{Check, Explanation, LifeExplained, LifeLimits, Refusal, StrategyExplained};
+use super::{Scene, grants};
 use crate::access::Access;
 use crate::permission::Target;
 use crate::policy::Authorised;
@@ -22,31 +20,14 @@ impl Story {
         let target = Target::Table(snapshot.catalog.id, &table.namespace, table.id);
         let own_tenant = subject.tenant_id == Some(snapshot.catalog.tenant_id);
         let held = if own_tenant { subject.access_on(target) } else { Access::NONE };
-        let purpose = ask.of.purpose();
-        let explanation = Explanation {
-            allowed: false,
-            refusal: None,
-            purpose,
-            principal: Who::of(subject),
-            assumed_roles: ask.assumed_roles.to_vec(),
-            table: format!("{}.{}.{}", snapshot.catalog.name, table.namespace, table.name),
-            grants: if own_tenant { grants::applying(subject, ask.sources, target) } else { Vec::new() },
-            access: AccessExplained { requested: ask.of.access().describe(), held: held.describe(), granted: None },
-            scopes: Vec::new(),
-            // The name is for those who may read.
-            warehouse: held.read.then(|| snapshot.warehouse.name.clone()),
-            strategy: None,
-            ttl: None,
-            checks: Vec::new(),
-            would: Vec::new(),
-            outcome: None,
-            signature: match ask.of {
-                ExplainUse::Credentials { .. } => None,
-                ExplainUse::Signature(asked) => Some(SignatureExplained::asked(asked)),
-            },
-            revocable: None,
-            audit_action: purpose.audit_action(),
-        };
+        let table = format!("{}.{}.{}", snapshot.catalog.name, table.namespace, table.name);
+        let mut explanation = Explanation::begun(ask, table);
+        if own_tenant {
+            explanation.grants = grants::applying(subject, ask.sources, target);
+        }
+        explanation.access.held = held.describe();
+        // The name is for those who may read.
+        explanation.warehouse = held.read.then(|| snapshot.warehouse.name.clone());
         Self { explanation }
     }
 

@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use super::report::{AccessExplained, Check, Explanation, Refusal, SignatureExplained, Who};
-use super::{ExplainAsk, ExplainUse, row};
+use super::report::{Check, Explanation, Refusal};
+use super::{ExplainAsk, row};
 use crate::audit::{AuditEvent, AuditResult};
 use crate::id::{AuditId, TenantId};
 use crate::principal::Principal;
@@ -36,29 +36,10 @@ impl Vending {
         ask: ExplainAsk<'_>,
     ) -> Result<Explanation, VendError> {
         let Unusable { tenant_id, table, code, message } = unusable;
-        let purpose = ask.of.purpose();
         let explanation = Explanation {
-            allowed: false,
             refusal: Some(Refusal { code: code.to_owned(), message: message.to_owned() }),
-            purpose,
-            principal: Who::of(ask.subject),
-            assumed_roles: ask.assumed_roles.to_vec(),
-            table: table.to_owned(),
-            grants: Vec::new(),
-            access: AccessExplained { requested: ask.of.access().describe(), held: "unknown", granted: None },
-            scopes: Vec::new(),
-            warehouse: None,
-            strategy: None,
-            ttl: None,
             checks: vec![Check::passed(Step::Account), Check::failed(Step::WarehouseIntact, code, message, false)],
-            would: Vec::new(),
-            outcome: None,
-            signature: match ask.of {
-                ExplainUse::Credentials { .. } => None,
-                ExplainUse::Signature(asked) => Some(SignatureExplained::asked(asked)),
-            },
-            revocable: None,
-            audit_action: purpose.audit_action(),
+            ..Explanation::begun(ask, table.to_owned())
         };
         let event = AuditEvent {
             id: AuditId::generate(),
