@@ -75,7 +75,7 @@ impl Report {
                 lines.push("the settings can be used".to_owned());
             }
             for (level, lead) in [(Level::Problem, ""), (Level::Warning, "warning: "), (Level::Note, "note: ")] {
-                let line = |said: &Said| format!("{lead}{}: {}", said.variable, safe(&said.message));
+                let line = |said: &Said| format!("{lead}{}: {}", said.variable, safe_lines(&said.message));
                 lines.extend(settings.of_level(level).map(line));
                 if level == Level::Warning {
                     let unknown = |name: &String| format!("warning: {} is not a setting of this host", safe(name));
@@ -136,6 +136,11 @@ fn counted(number: usize, one: &str, many: &str) -> String {
 
 fn path(path: &Path) -> String {
     safe(&path.to_string_lossy())
+}
+
+/// A text of several lines, as parsers of TOML write them: each below the first is set in.
+fn safe_lines(text: &str) -> String {
+    text.lines().map(safe).collect::<Vec<_>>().join("\n  ")
 }
 
 /// Control characters, and those that turn the direction of a text, as escapes.

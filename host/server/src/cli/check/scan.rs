@@ -62,7 +62,7 @@ impl Scan {
             Ok(Some(text)) => text,
             Ok(None) if !is_named => return self.left_out += 1,
             Ok(None) => return self.trouble(file, None, "is binary or larger than 16 MiB: not searched"),
-            Err(error) => return self.trouble(file, None, &format!("cannot be read: {}", error.kind())),
+            Err(error) => return self.trouble(file, None, &format!("cannot be read: {error}")),
         };
         self.searched += 1;
         let before = self.findings.len();

@@ -14,7 +14,7 @@ pub(super) type Entry = Result<PathBuf, (PathBuf, String)>;
 /// What a path stands for. A link that is named is followed; one in a directory is not.
 pub(super) fn files(named: &Path, each: &mut impl FnMut(Entry)) {
     match fs::metadata(named) {
-        Err(error) => each(Err((named.to_owned(), error.kind().to_string()))),
+        Err(error) => each(Err((named.to_owned(), error.to_string()))),
         Ok(found) if found.is_dir() => below(named, MOST_DEEP, each),
         Ok(found) if found.is_file() => each(Ok(named.to_owned())),
         Ok(_) => each(Err((named.to_owned(), "neither a file nor a directory".to_owned()))),
@@ -24,7 +24,7 @@ pub(super) fn files(named: &Path, each: &mut impl FnMut(Entry)) {
 fn below(dir: &Path, deep: usize, each: &mut impl FnMut(Entry)) {
     let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,
-        Err(error) => return each(Err((dir.to_owned(), error.kind().to_string()))),
+        Err(error) => return each(Err((dir.to_owned(), error.to_string()))),
     };
     let mut paths: Vec<(PathBuf, fs::FileType)> =
         entries.filter_map(Result::ok).filter_map(|entry| Some((entry.path(), entry.file_type().ok()?))).collect();
