@@ -50,6 +50,8 @@ pub(crate) fn apply(
             return Err(CatalogError::Invalid(format!("the table's uuid is {} and cannot be changed", current.uuid())));
         }
     }
+    let updates = bounds::merged(updates);
+    bounds::check_on(&current, table.metadata.len(), &updates)?;
     let mut builder: TableMetadataBuilder = current.into_builder(Some(table.metadata_location.clone()));
     for update in updates {
         builder = update.apply(builder)?;

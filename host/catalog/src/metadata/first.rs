@@ -69,6 +69,7 @@ pub(crate) fn from_updates(
         CatalogError::Invalid("a commit that creates a table needs an 'add-schema' update".to_owned())
     })?;
     let first = empty(id, &location, start.version, base, start.spec, start.order, now_ms)?;
+    bounds::check_on(&first, 0, &updates)?;
     let mut builder = first.into_builder(None);
     for update in updates {
         builder = match update {
