@@ -12,5 +12,6 @@ mod shelf;
 mod signing;
 mod staged;
 mod trail;
+mod unusable;
 mod vending;
 mod world;

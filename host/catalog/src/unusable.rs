@@ -1,11 +1,13 @@
 //! A catalog whose warehouse is not used: its row was changed behind the host, or its secrets do not
-//! open. Whoever asks for something of it is refused, and the trail says what was asked for.
+//! open. Whoever asks for something of it is refused, and the trail says what was asked for. To those
+//! who may not see the catalog it is one that never was, as ever.
 
 use std::sync::Arc;
 
 use pangolin_core::audit::{AuditEvent, AuditResult};
 use pangolin_core::id::{AuditId, TenantId};
 use pangolin_core::namespace::NamespacePath;
+use pangolin_core::permission::Target;
 use pangolin_core::ports::StoreError;
 use pangolin_core::record::CatalogSnapshot;
 use serde_json::json;
@@ -31,7 +33,19 @@ impl<'a> Attempt<'a> {
     }
 }
 
+fn is_unusable(error: &StoreError) -> bool {
+    matches!(error, StoreError::WarehouseAltered { .. } | StoreError::SecretUnreadable(_))
+}
+
 impl Catalogs {
+    /// The catalog of this name, if it can be used.
+    pub(crate) async fn usable(&self, tenant: TenantId, name: &str) -> Result<Option<Arc<CatalogSnapshot>>> {
+        match self.store.catalog(tenant, name).await {
+            Err(error) if is_unusable(&error) => Ok(None),
+            found => Ok(found?),
+        }
+    }
+
     /// The catalog of this name, from the store.
     pub(crate) async fn snapshot(
         &self,
@@ -41,9 +55,14 @@ impl Catalogs {
         attempt: Attempt<'_>,
     ) -> Result<Option<Arc<CatalogSnapshot>>> {
         let error = match self.store.catalog(tenant, name).await {
-            Err(error @ (StoreError::WarehouseAltered { .. } | StoreError::SecretUnreadable(_))) => error,
+            Err(error) if is_unusable(&error) => error,
             found => return Ok(found?),
         };
+        let id = self.store.catalog_id(tenant, name).await?;
+        let is_hidden = !id.is_some_and(|id| asker.principal.may_see(Target::Catalog(id)));
+        if is_hidden && attempt.table.is_none() {
+            return Ok(None);
+        }
         let metadata = match &error {
             StoreError::WarehouseAltered { warehouse, .. } => {
                 json!({"code": "warehouse-altered", "warehouse_id": warehouse})
@@ -75,6 +94,6 @@ impl Catalogs {
                 metadata,
             })
             .await?;
-        Err(error.into())
+        if is_hidden { Ok(None) } else { Err(error.into()) }
     }
 }

@@ -16,6 +16,10 @@ impl CatalogStore for Store {
         self.catalog_snapshot(tenant, name).await
     }
 
+    async fn catalog_id(&self, tenant: TenantId, name: &str) -> Result<Option<CatalogId>, StoreError> {
+        self.find_catalog_id(tenant, name).await
+    }
+
     async fn create_namespace(&self, namespace: &Namespace) -> Result<(), StoreError> {
         self.insert_namespace(namespace).await
     }

@@ -136,6 +136,12 @@ impl Store {
         Ok(Some(snapshot))
     }
 
+    pub(crate) async fn find_catalog_id(&self, tenant: TenantId, name: &str) -> Result<Option<CatalogId>, StoreError> {
+        let select =
+            sql("SELECT id FROM catalogs WHERE tenant_id = $1 AND name = $2").bind(tenant.to_string()).bind(name);
+        self.db().optional(select).await?.map(|found| row::parsed(&found, "id")).transpose()
+    }
+
     async fn catalogs_on(&self, warehouse: WarehouseId) -> Result<Arc<[CatalogId]>, StoreError> {
         let select = sql("SELECT id FROM catalogs WHERE warehouse_id = $1 ORDER BY id").bind(warehouse.to_string());
         self.db().all(select).await?.iter().map(|found| row::parsed(found, "id")).collect()

@@ -112,7 +112,8 @@ impl Catalogs {
             decided => return decided,
         };
         if let Some(tenant) = asker.principal.tenant_id
-            && let Some(snapshot) = self.snapshot(asker, tenant, catalog, attempt).await?
+            // The attempt on one that cannot be used is on record already.
+            && let Some(snapshot) = self.usable(tenant, catalog).await?
             && let Some(table) = self.store.table(snapshot.catalog.id, namespace, name).await?
         {
             return Ok(Sought::Hidden(snapshot, table, missing));

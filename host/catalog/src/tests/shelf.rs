@@ -26,6 +26,8 @@ pub(super) struct Shelf {
     pub(super) conflicts: AtomicUsize,
     /// Commits and creations fail with an unknown outcome.
     pub(super) broken: AtomicBool,
+    /// The warehouse is not as the host wrote it.
+    pub(super) altered: AtomicBool,
 }
 
 impl Shelf {
@@ -35,6 +37,7 @@ impl Shelf {
             content: Mutex::default(),
             conflicts: AtomicUsize::new(0),
             broken: AtomicBool::new(false),
+            altered: AtomicBool::new(false),
         }
     }
 
@@ -78,8 +81,17 @@ fn page<T>(all: impl Iterator<Item = T>, name: impl Fn(&T) -> String, request: &
 #[async_trait]
 impl CatalogStore for Shelf {
     async fn catalog(&self, tenant: TenantId, name: &str) -> Result<Option<Arc<CatalogSnapshot>>> {
+        if self.altered.load(Ordering::SeqCst) {
+            let (warehouse, source) = (self.snapshot.warehouse.id, "altered".into());
+            return Err(StoreError::WarehouseAltered { warehouse, source });
+        }
         let catalog = &self.snapshot.catalog;
         Ok((catalog.tenant_id == tenant && catalog.name == name).then(|| self.snapshot.clone()))
+    }
+
+    async fn catalog_id(&self, tenant: TenantId, name: &str) -> Result<Option<CatalogId>> {
+        let catalog = &self.snapshot.catalog;
+        Ok((catalog.tenant_id == tenant && catalog.name == name).then_some(catalog.id))
     }
 
     async fn create_namespace(&self, namespace: &Namespace) -> Result<()> {

@@ -108,6 +108,8 @@ pub trait TableLocations: Send + Sync + std::fmt::Debug {
 pub trait CatalogStore: TableLocations {
     /// A catalog with its warehouse, by name. Warm: from memory.
     async fn catalog(&self, tenant: TenantId, name: &str) -> Result<Option<Arc<CatalogSnapshot>>, StoreError>;
+    /// Which catalog that is, whether or not its warehouse can be used.
+    async fn catalog_id(&self, tenant: TenantId, name: &str) -> Result<Option<CatalogId>, StoreError>;
 
     /// Creates a namespace below existing parents.
     async fn create_namespace(&self, namespace: &Namespace) -> Result<(), StoreError>;

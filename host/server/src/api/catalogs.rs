@@ -12,7 +12,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use pangolin_core::id::TenantId;
+use pangolin_core::id::{CatalogId, TenantId};
 use pangolin_core::permission::Target;
 use pangolin_core::ports::{CatalogStore, StoreError};
 use pangolin_core::record::{Catalog, CatalogSnapshot};
@@ -88,8 +88,13 @@ async fn get_catalog(
 ) -> Result<Json<CatalogReply>, ApiError> {
     let event = Event::new("get_catalog", "catalog").name(&name);
     let tenant = state.attempt(&caller, &event, async { caller.tenant() }).await?;
+    let may_see = |id: CatalogId| caller.principal.may_see(Target::Catalog(id));
+    // Asked before the warehouse is opened: that one cannot be used tells who may not see that it is there.
+    if !state.store.catalog_id(tenant, &name).await?.is_some_and(may_see) {
+        return Err(ApiError::not_found("catalog"));
+    }
     let found = find(&state, tenant, &name).await?;
-    if caller.principal.may_see(Target::Catalog(found.catalog.id)) {
+    if may_see(found.catalog.id) {
         Ok(Json(CatalogReply::of(&found.catalog, Some(&found.warehouse.name))))
     } else {
         Err(ApiError::not_found("catalog"))
