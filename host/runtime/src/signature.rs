@@ -2,21 +2,6 @@
 //!
 //! They lie beside the component, in `<file>.wasm.sig`: one JSON object a line, one line a signer.
 //! What is signed is [`statement`], so `openssl pkeyutl -sign -rawin` makes the same signatures.
-//!
-//! ```
-//! use std::collections::BTreeMap;
-//!
-//! use pangolin_runtime::signature::{self, SignatureFile, SigningKey};
-//!
-//! let key = SigningKey::generate()?;
-//! let digest = "5e".repeat(32);
-//! let mut file = SignatureFile::default();
-//! file.put(key.sign(&digest)?);
-//!
-//! let keys = BTreeMap::from([("acme".to_owned(), key.public_key())]);
-//! assert_eq!(signature::verify(&digest, &file.to_string(), &keys)?, ["acme"]);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
 
 mod file;
 mod key;
