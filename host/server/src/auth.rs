@@ -233,19 +233,20 @@ async fn anonymous(state: &AppState) -> Result<Principal, ApiError> {
     load(state, admin.id).await?.ok_or_else(|| ApiError::unauthorised(REFUSED))
 }
 
-/// `X-Pangolin-Tenant` may repeat the caller's tenant; Root may name one; anything else is refused.
+/// `X-Pangolin-Tenant` may repeat the caller's tenant; Root may name one; anything else is refused. Each
+/// of several counts: what stands in front of the host may read another one than the first.
 fn check_named_tenant(headers: &HeaderMap, principal: &Principal) -> Result<Option<TenantId>, ApiError> {
-    let Some(value) = headers.get("x-pangolin-tenant") else { return Ok(None) };
-    let named: TenantId = value
-        .to_str()
-        .ok()
-        .and_then(|text| text.trim().parse().ok())
-        .ok_or_else(|| ApiError::bad_request("X-Pangolin-Tenant", "this header is the UUID of a tenant"))?;
-    match principal.tenant_id {
-        Some(own) if own != named => {
-            Err(ApiError::forbidden("X-Pangolin-Tenant is not the tenant of your credentials"))
+    let wrong = |why: &str| ApiError::bad_request("X-Pangolin-Tenant", why);
+    let mut named: Option<TenantId> = None;
+    for value in headers.get_all("x-pangolin-tenant") {
+        let tenant = value.to_str().ok().and_then(|text| text.trim().parse().ok());
+        let tenant = tenant.ok_or_else(|| wrong("this header is the UUID of a tenant"))?;
+        if principal.tenant_id.is_some_and(|own| own != tenant) {
+            return Err(ApiError::forbidden("X-Pangolin-Tenant is not the tenant of your credentials"));
         }
-        Some(_) => Ok(None),
-        None => Ok(Some(named)),
+        if named.replace(tenant).is_some_and(|before| before != tenant) {
+            return Err(wrong("this header is given several times, for different tenants"));
+        }
     }
+    Ok(named.filter(|_| principal.tenant_id.is_none()))
 }

@@ -83,14 +83,25 @@ async fn a_named_tenant_must_be_the_own_one() {
     let host = host().await;
     let (tenant, admin) = host.tenant("acme").await;
     let (other, _) = host.tenant("other").await;
-    for (named, status) in [(tenant.as_str(), 200), (other.as_str(), 403), ("not-a-uuid", 400)] {
-        let request = Request::builder()
-            .uri("/api/v1/users/me")
-            .header(header::AUTHORIZATION, format!("Bearer {admin}"))
-            .header("X-Pangolin-Tenant", named)
-            .body(Body::empty())
-            .unwrap();
-        host.raw(request).await.expect(status);
+    let root = host.root().await;
+    let (own, foreign) = (tenant.as_str(), other.as_str());
+    for (token, named, status) in [
+        (&admin, &[own][..], 200),
+        (&admin, &[foreign], 403),
+        (&admin, &["not-a-uuid"], 400),
+        // What stands in front may read the last one, or all.
+        (&admin, &[own, own], 200),
+        (&admin, &[own, foreign], 403),
+        (&admin, &[foreign, own], 403),
+        (&root, &[own, own], 200),
+        (&root, &[own, foreign], 400),
+    ] {
+        let mut request =
+            Request::builder().uri("/api/v1/users/me").header(header::AUTHORIZATION, format!("Bearer {token}"));
+        for tenant in named {
+            request = request.header("X-Pangolin-Tenant", *tenant);
+        }
+        host.raw(request.body(Body::empty()).unwrap()).await.expect(status);
     }
 }
 
