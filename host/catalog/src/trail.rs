@@ -33,11 +33,11 @@ pub(crate) fn short(text: &str) -> String {
 }
 
 impl Deed {
-    /// A catalog by the name that was asked for.
-    pub(crate) fn on_catalog(action: &'static str, name: &str) -> Self {
+    /// A thing by the name that was asked for.
+    pub(crate) fn on(action: &'static str, resource_type: &'static str, name: &str) -> Self {
         Self {
             action,
-            resource_type: "catalog",
+            resource_type,
             resource_id: None,
             resource_name: short(name),
             metadata: Value::Null,
@@ -45,15 +45,13 @@ impl Deed {
         }
     }
 
+    /// A catalog by the name that was asked for.
+    pub(crate) fn on_catalog(action: &'static str, name: &str) -> Self {
+        Self::on(action, "catalog", name)
+    }
+
     pub(crate) fn on_namespace(action: &'static str, snapshot: &CatalogSnapshot, path: &NamespacePath) -> Self {
-        Self {
-            action,
-            resource_type: "namespace",
-            resource_id: None,
-            resource_name: short(&format!("{}.{path}", snapshot.catalog.name)),
-            metadata: Value::Null,
-            begun: AtomicBool::new(false),
-        }
+        Self::on(action, "namespace", &format!("{}.{path}", snapshot.catalog.name))
     }
 
     pub(crate) fn on_table(
@@ -62,14 +60,7 @@ impl Deed {
         namespace: &NamespacePath,
         name: &str,
     ) -> Self {
-        Self {
-            action,
-            resource_type: "table",
-            resource_id: None,
-            resource_name: short(&format!("{}.{namespace}.{name}", snapshot.catalog.name)),
-            metadata: Value::Null,
-            begun: AtomicBool::new(false),
-        }
+        Self::on(action, "table", &format!("{}.{namespace}.{name}", snapshot.catalog.name))
     }
 
     pub(crate) fn id(self, id: Uuid) -> Self {
@@ -123,7 +114,7 @@ impl Catalogs {
         recorded.err().unwrap_or(why)
     }
 
-    async fn record(
+    pub(crate) async fn record(
         &self,
         asker: Asker<'_>,
         tenant_id: Option<TenantId>,

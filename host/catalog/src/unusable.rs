@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use pangolin_core::audit::{AuditEvent, AuditResult};
-use pangolin_core::id::{AuditId, TenantId};
+use pangolin_core::audit::AuditResult;
+use pangolin_core::id::TenantId;
 use pangolin_core::namespace::NamespacePath;
 use pangolin_core::permission::Target;
 use pangolin_core::ports::StoreError;
@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::catalogs::{Asker, Catalogs};
 use crate::error::Result;
+use crate::trail::Deed;
 
 /// What a catalog is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -69,31 +70,12 @@ impl Catalogs {
             }
             _ => json!({"code": "secret-unreadable"}),
         };
-        let (resource_type, resource_name) = match attempt.table {
-            Some((namespace, table)) => ("table", format!("{name}.{namespace}.{table}")),
-            None => ("catalog", name.to_owned()),
+        let deed = match attempt.table {
+            Some((namespace, table)) => Deed::on(attempt.action, "table", &format!("{name}.{namespace}.{table}")),
+            None => Deed::on_catalog(attempt.action, name),
         };
-        let Asker { principal, context } = asker;
-        self.audit
-            .record(AuditEvent {
-                id: AuditId::generate(),
-                tenant_id: Some(tenant),
-                user_id: Some(principal.user_id),
-                username: principal.username.to_string(),
-                action: attempt.action.to_owned(),
-                resource_type: resource_type.to_owned(),
-                resource_id: None,
-                resource_name: resource_name.chars().take(512).collect(),
-                timestamp: self.clock.now(),
-                ip_address: context.ip_address.clone(),
-                user_agent: context.user_agent.clone(),
-                result: AuditResult::Failure,
-                error_message: Some(error.to_string()),
-                request_id: context.request_id.clone(),
-                trace_id: context.trace_id.clone(),
-                metadata,
-            })
-            .await?;
+        let failure = (AuditResult::Failure, Some(error.to_string()));
+        self.record(asker, Some(tenant), &deed.with(metadata), failure).await?;
         if is_hidden { Ok(None) } else { Err(error.into()) }
     }
 }

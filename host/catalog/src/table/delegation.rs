@@ -8,9 +8,9 @@ use pangolin_core::namespace::NamespacePath;
 use pangolin_core::permission::Target;
 use pangolin_core::record::{CatalogSnapshot, Table};
 use pangolin_core::vend::{VendAsk, VendOutcome, Vended};
-use pangolin_core::warehouse::StorageKind;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::sign::is_signable;
 use crate::catalogs::{Asker, Catalogs};
 use crate::error::{CatalogError, Result};
 use crate::unusable::Attempt;
@@ -148,7 +148,7 @@ impl Catalogs {
     /// no strategy, or a staged table, which no route can name yet.
     pub(super) fn signing_properties(&self, to: &Delegated<'_>) -> Option<SigningProperties> {
         let warehouse = &to.snapshot.warehouse;
-        let signs = warehouse.kind == StorageKind::S3 && warehouse.strategy.is_some();
+        let signs = is_signable(warehouse);
         (signs && !to.table.metadata_location.is_empty()).then(|| {
             let path = to.form.path_of(&to.snapshot.catalog.name, to.table, "sign");
             SigningProperties::new(to.table, StorageAddress::of(warehouse, self.storage_defaults()), &path)

@@ -5,10 +5,10 @@ use pangolin_core::policy::Denied;
 use pangolin_core::record::{CatalogSnapshot, Table};
 use pangolin_core::strategy::StrategyErrorKind;
 use pangolin_core::vend::{VendAsk, VendError};
-use pangolin_core::warehouse::StorageKind;
 
 use super::delegation::{Delegated, Delegation};
 use super::reply::LoadedTable;
+use super::sign::is_signable;
 use crate::catalogs::{Asker, Catalogs};
 use crate::error::{CatalogError, Result};
 use crate::trail::Deed;
@@ -99,8 +99,7 @@ impl Catalogs {
 
 /// Whether its requests would be signed if it were there already.
 fn is_staged_for_signing(snapshot: &CatalogSnapshot, table: &Table) -> bool {
-    let warehouse = &snapshot.warehouse;
-    table.metadata_location.is_empty() && warehouse.kind == StorageKind::S3 && warehouse.strategy.is_some()
+    table.metadata_location.is_empty() && is_signable(&snapshot.warehouse)
 }
 
 /// Whether a refused credential may be replaced by signing: it cannot be narrowed to the table, or

@@ -6,7 +6,7 @@ use pangolin_core::permission::{Action, Target};
 use pangolin_core::policy::Touched;
 use pangolin_core::record::{CatalogSnapshot, Table};
 use pangolin_core::vend::{KeptKey, Signature, SignatureAsk};
-use pangolin_core::warehouse::StorageKind;
+use pangolin_core::warehouse::{StorageKind, Warehouse};
 use pangolin_signing::s3_request::{NotSigned, S3Request, Unsigned};
 use pangolin_signing::sigv4::Signer;
 use serde::{Deserialize, Serialize};
@@ -130,9 +130,14 @@ impl Catalogs {
     }
 }
 
+/// Whether requests on this warehouse's storage are signed at all.
+pub(super) fn is_signable(warehouse: &Warehouse) -> bool {
+    warehouse.kind == StorageKind::S3 && warehouse.strategy.is_some()
+}
+
 /// Refuses storage whose requests the host does not sign.
 pub(super) fn require_signable(snapshot: &CatalogSnapshot) -> Result<()> {
-    if snapshot.warehouse.kind == StorageKind::S3 && snapshot.warehouse.strategy.is_some() {
+    if is_signable(&snapshot.warehouse) {
         return Ok(());
     }
     Err(CatalogError::Invalid("requests are signed for S3 storage with a vending strategy only".to_owned()))
