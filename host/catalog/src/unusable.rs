@@ -34,15 +34,11 @@ impl<'a> Attempt<'a> {
     }
 }
 
-fn is_unusable(error: &StoreError) -> bool {
-    matches!(error, StoreError::WarehouseAltered { .. } | StoreError::SecretUnreadable(_))
-}
-
 impl Catalogs {
     /// The catalog of this name, if it can be used.
     pub(crate) async fn usable(&self, tenant: TenantId, name: &str) -> Result<Option<Arc<CatalogSnapshot>>> {
         match self.store.catalog(tenant, name).await {
-            Err(error) if is_unusable(&error) => Ok(None),
+            Err(error) if error.unusable_code().is_some() => Ok(None),
             found => Ok(found?),
         }
     }
@@ -55,9 +51,13 @@ impl Catalogs {
         name: &str,
         attempt: Attempt<'_>,
     ) -> Result<Option<Arc<CatalogSnapshot>>> {
-        let error = match self.store.catalog(tenant, name).await {
-            Err(error) if is_unusable(&error) => error,
-            found => return Ok(found?),
+        let found = self.store.catalog(tenant, name).await;
+        let (error, code) = match found {
+            Err(error) => match error.unusable_code() {
+                Some(code) => (error, code),
+                None => return Err(error.into()),
+            },
+            Ok(found) => return Ok(found),
         };
         let id = self.store.catalog_id(tenant, name).await?;
         let is_hidden = !id.is_some_and(|id| asker.principal.may_see(Target::Catalog(id)));
@@ -66,9 +66,9 @@ impl Catalogs {
         }
         let metadata = match &error {
             StoreError::WarehouseAltered { warehouse, .. } => {
-                json!({"code": "warehouse-altered", "warehouse_id": warehouse})
+                json!({"code": code, "warehouse_id": warehouse})
             }
-            _ => json!({"code": "secret-unreadable"}),
+            _ => json!({ "code": code }),
         };
         let deed = match attempt.table {
             Some((namespace, table)) => Deed::on(attempt.action, "table", &format!("{name}.{namespace}.{table}")),

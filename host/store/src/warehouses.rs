@@ -117,7 +117,7 @@ impl Store {
             .bind(page.sql_offset());
         let read = |found| match read(&self.inner, found) {
             Ok(warehouse) => Ok(Ok(warehouse)),
-            Err(cause @ (StoreError::SecretUnreadable(_) | StoreError::WarehouseAltered { .. })) => {
+            Err(cause) if cause.unusable_code().is_some() => {
                 Ok(Err(UnreadableWarehouse { id: row::parsed(found, "id")?, name: row::text(found, "name")?, cause }))
             }
             Err(error) => Err(error),

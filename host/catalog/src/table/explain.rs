@@ -2,7 +2,6 @@ use pangolin_core::access::Access;
 use pangolin_core::location::Location;
 use pangolin_core::namespace::NamespacePath;
 use pangolin_core::policy::Touched;
-use pangolin_core::ports::StoreError;
 use pangolin_core::principal::Principal;
 use pangolin_core::record::{CatalogSnapshot, Table};
 use pangolin_core::vend::{
@@ -129,11 +128,8 @@ impl Catalogs {
         asked: ExplainTable<'_>,
         error: CatalogError,
     ) -> Result<Explanation> {
-        let (code, message) = match &error {
-            CatalogError::Store(why @ StoreError::WarehouseAltered { .. }) => ("warehouse-altered", why.to_string()),
-            CatalogError::Store(why @ StoreError::SecretUnreadable(_)) => ("secret-unreadable", why.to_string()),
-            _ => return Err(error),
-        };
+        let CatalogError::Store(why) = &error else { return Err(error) };
+        let (Some(code), message) = (why.unusable_code(), why.to_string()) else { return Err(error) };
         let tenant = asker.principal.tenant_id.filter(|tenant| asker.principal.is_admin_of(*tenant));
         let ExplainTable { subject, is_active, sources, assumed_roles, of } = asked;
         // Whose account is closed gets nothing of a sound warehouse either.

@@ -52,6 +52,18 @@ pub enum StoreError {
     Backend(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+impl StoreError {
+    /// The code of a warehouse that is there and of which nothing is used; none: it is another error.
+    #[must_use]
+    pub fn unusable_code(&self) -> Option<&'static str> {
+        match self {
+            Self::WarehouseAltered { .. } => Some("warehouse-altered"),
+            Self::SecretUnreadable(_) => Some("secret-unreadable"),
+            _ => None,
+        }
+    }
+}
+
 /// A part of a list, ordered by name.
 #[derive(Debug, Clone, Default)]
 pub struct PageRequest {

@@ -70,7 +70,7 @@ async fn list_catalogs(
     for catalog in seen.skip(page.offset).take(page.limit) {
         let warehouse = match state.store.warehouse_by_id(tenant, catalog.warehouse_id).await {
             // One warehouse that cannot be used hides no catalog.
-            Err(StoreError::SecretUnreadable(_) | StoreError::WarehouseAltered { .. }) => None,
+            Err(error) if error.unusable_code().is_some() => None,
             found => found?,
         };
         replies.push(CatalogReply::of(&catalog, warehouse.as_ref().map(|warehouse| warehouse.name.as_str())));

@@ -27,7 +27,7 @@ pub(super) enum ToChange {
 pub(super) async fn find_to_change(state: &AppState, tenant: TenantId, name: &str) -> Result<ToChange, ApiError> {
     let not_found = || ApiError::not_found("warehouse");
     match state.store.warehouse(tenant, name).await {
-        Err(error @ (StoreError::SecretUnreadable(_) | StoreError::WarehouseAltered { .. })) => {
+        Err(error) if error.unusable_code().is_some() => {
             let found = state.store.warehouse_as_stored(tenant, name).await?.ok_or_else(not_found)?;
             match found {
                 WarehouseAsStored { is_genuine: true, shown: Some(shown), .. } => {
